@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Sources are found by folder, so a new file needs no line here. Each folder's objects get that floor's flags.
+
+sources = $(wildcard $(foreach d,$1,$d/*.c $d/*.S))
+objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
+
+KERNEL_OBJ := $(call objects,$(call sources,boot kernel kernel/x86_64 virtio debug fs))
+EXT4_OBJ   := $(call objects,$(call sources,fs/ext4))
+NET_OBJ    := $(call objects,$(call sources,net net/lwip))
+LIBC_OBJ   := $(call objects,$(call sources,libc libc/*))
+LWIP_SRC   := $(addprefix core/,def dns inet_chksum init ip mem memp netif pbuf raw stats sys tcp tcp_in tcp_out timeouts udp) \
+	$(addprefix core/ipv4/,acd autoip dhcp etharp icmp igmp ip4 ip4_addr ip4_frag) api/err netif/ethernet
+LWIP_OBJ   := $(LWIP_SRC:%=$(O)/obj/lwip/%.o)
+ALL_OBJ    := $(KERNEL_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ)
+
+# $(call remember,FILE,TEXT): writes FILE only when TEXT has changed, so that what depends on FILE is rebuilt then.
+differ = $(subst x$1x,,x$2x)$(subst x$2x,,x$1x)
+remember = $(if $(call differ,$(file <$1),$2),$(file >$1,$2))
+
+$(shell mkdir -p $(O)/flags)
+$(call remember,$(O)/flags/kernel,$(KERNEL_FLAGS))
+$(call remember,$(O)/flags/net,$(NET_FLAGS))
+$(call remember,$(O)/flags/lwip,$(LWIP_FLAGS))
+$(call remember,$(O)/flags/libc,$(LIBC_FLAGS_))
+$(call remember,$(O)/flags/app,$(APP_FLAGS))
+
+$(KERNEL_OBJ) $(EXT4_OBJ): FLAGS := $(KERNEL_FLAGS)
+$(KERNEL_OBJ) $(EXT4_OBJ): $(O)/flags/kernel
+$(NET_OBJ): FLAGS := $(NET_FLAGS)
+$(NET_OBJ): $(O)/flags/net | $(LWIP_READY)
+$(LIBC_OBJ): FLAGS := $(LIBC_FLAGS_)
+$(LIBC_OBJ): $(O)/flags/libc
+$(LWIP_OBJ): FLAGS := $(LWIP_FLAGS)
+$(LWIP_OBJ): $(O)/flags/lwip
+$(ALL_OBJ): | $(NEWLIB_READY)
+
+$(O)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+
+$(O)/obj/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+
+$(O)/obj/lwip/%.o: $(LWIP_READY)
+	@mkdir -p $(@D)
+	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $(LWIP)/src/$*.c -o $@
+
+-include $(ALL_OBJ:.o=.d)
+
+# $(call archive,NAME,OBJECTS): a removed source leaves its archive too.
+define archive
+$(call remember,$(O)/flags/$1.objects,$1: $2)
+$(O)/lib/$1.a: $2 $(O)/flags/$1.objects
+	@mkdir -p $(O)/lib && rm -f $$@
+	$$(AR_V)$(AR) rcsD $$@ $2
+endef
+
+LIBS := libkernel libext4 libnet libglue
+$(eval $(call archive,libkernel,$(KERNEL_OBJ)))
+$(eval $(call archive,libext4,$(EXT4_OBJ)))
+$(eval $(call archive,libnet,$(NET_OBJ) $(LWIP_OBJ)))
+$(eval $(call archive,libglue,$(LIBC_OBJ)))
+
+.PHONY: lib
+lib: $(LIBS:%=$(O)/lib/%.a)
