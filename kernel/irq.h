@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interrupt vectors and their handlers. Handlers run with interrupts off on a stack of their own and never sleep:
+ * they move completions and wake threads; threads do the work.
+ */
+#pragma once
+
+#include <stdint.h>
+
+typedef void (*irq_handler)(void *arg);
+
+/* A vector of its own for a message-signalled interrupt. Returns the vector (for irq_msi_message), or -ENOSPC. */
+int irq_alloc(irq_handler, void *arg, const char *name);
+void irq_free(int vector);
+
+/* The message a PCI function has to write to raise vector on the CPU that serves it (MSI / MSI-X address and data). */
+struct msi_message {
+	uint64_t address;
+	uint32_t data;
+};
+struct msi_message irq_msi_message(int vector);
+
+/* Connects a wire of the I/O APIC. isa: an ISA interrupt number (MADT overrides are applied), gsi: a global system interrupt, level, active low. */
+int irq_connect_isa(unsigned isa, irq_handler, void *arg, const char *name);
+int irq_connect_gsi(unsigned gsi, irq_handler, void *arg, const char *name); /* may be shared: every handler on the wire is called */

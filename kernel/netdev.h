@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An Ethernet device, as the network stack sees it. Frames are received into buffers the driver owns: the stack borrows one (input), reads it in place
+ * and gives it back (recycle). The stack's thread calls poll; the interrupt only silences the queue and wakes it.
+ */
+#pragma once
+
+#include "kernel/list.h"
+#include "kernel/sg.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum net_offload {
+	NET_TX_CSUM = 1 << 0, /* the device fills in a partial TCP/UDP checksum */
+	NET_RX_CSUM = 1 << 1, /* received frames may be marked as checked */
+	NET_TSO4    = 1 << 2,
+	NET_TSO6    = 1 << 3,
+	NET_RX_LRO  = 1 << 4, /* received frames may be larger than the MTU */
+};
+
+/* One received frame: 1:1 memory, valid until recycle. */
+struct netbuf {
+	void *data;          /* the Ethernet header */
+	uint32_t len;        /* bytes */
+	bool csum_valid;     /* the device vouches for the TCP/UDP checksum */
+	struct netdev *dev;
+	void *driver;        /* the driver's own */
+	void *stack[8];      /* room for the stack's own (lwIP's custom pbuf) */
+};
+
+/* What the device is to do to a frame on its way out; zeroes: nothing. */
+struct net_offload_req {
+	uint16_t csum_start, csum_offset; /* bytes from the frame's start; offset 0 with start 0: none */
+	uint16_t gso_size;                /* 0: no segmentation */
+	uint16_t hdr_len;
+	bool gso_tcp6;
+};
+
+struct netdev {
+	struct list node;
+	char name[16];                    /* "eth0" as ip= names it; the driver's log name is vtnet0 */
+	uint8_t mac[6];
+	uint16_t mtu;                     /* bytes of IP packet */
+	bool link_up;
+	unsigned offloads;                /* enum net_offload, what was negotiated */
+	/* Queues one frame (Ethernet header first). token comes back by tx_done. 0, -ENOSPC: ring full (try after tx_done), -ENETDOWN, -EMSGSIZE. */
+	int (*xmit)(struct netdev *, const struct sg *, unsigned n, const struct net_offload_req *, void *token);
+	void (*kick)(struct netdev *);    /* after a batch of xmit calls */
+	/* Hands at most budget received frames to input and finished ones to tx_done; returns frames received. Re-arms the interrupt when it returns < budget. */
+	unsigned (*poll)(struct netdev *, unsigned budget);
+	void (*recycle)(struct netbuf *); /* gives a frame back to the ring */
+	void *driver;
+	/* Filled in by net/ before start: */
+	void (*input)(struct netdev *, struct netbuf *);
+	void (*tx_done)(struct netdev *, void *token);
+	void (*wake)(struct netdev *);    /* interrupt context: there is something to poll, or the link changed */
+	void *stack;
+	int (*start)(struct netdev *);    /* driver: fills the receive ring and enables interrupts; 0 or -errno. Not called: the device stays silent */
+};
+
+void netdev_register(struct netdev *); /* names it ethN */
+void netdev_unregister(struct netdev *);
+void netdev_for_each(void (*visit)(struct netdev *, void *arg), void *arg);

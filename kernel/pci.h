@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PCI: enumeration through bridges, configuration space, BARs, capabilities, MSI-X. Source: PCI Local Bus 3.0, PCI Express Base 5.0. */
+#pragma once
+
+#include "kernel/irq.h"
+#include "kernel/list.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pci_bar {
+	uint64_t address; /* physical, or port number; 0: not there, or no room was found for it */
+	uint64_t size;    /* bytes */
+	bool io, prefetchable, is64;
+	volatile void *map; /* memory BARs: mapped by pci_bar_map() on first use */
+};
+
+struct pci_dev {
+	struct list node;
+	uint16_t segment;
+	uint8_t bus, slot, function;
+	uint16_t vendor, device, subsystem_vendor, subsystem;
+	uint8_t revision, irq_line, irq_pin;
+	uint32_t class_code;  /* 24 bits: base class, sub-class, programming interface */
+	struct pci_bar bar[6];
+	volatile void *msix_table; /* NULL until pci_msix_enable() */
+	unsigned msix_count;
+	void *driver_data;
+};
+
+struct pci_driver {
+	const char *name;
+	bool (*match)(const struct pci_dev *);
+	int (*attach)(struct pci_dev *);   /* 0 or -errno (logged by the caller) */
+};
+
+#define PCI_DRIVER(d) \
+	static const struct pci_driver *const d##_entry __attribute__((section("pci_drivers"), used)) = &(d)
+
+/* Finds every function, gives addresses to BARs the firmware left empty, and attaches drivers. One log line for what has none. */
+void pci_init(void);
+
+uint8_t  pci_read8(struct pci_dev *, unsigned offset);
+uint16_t pci_read16(struct pci_dev *, unsigned offset);
+uint32_t pci_read32(struct pci_dev *, unsigned offset);
+void pci_write8(struct pci_dev *, unsigned offset, uint8_t);
+void pci_write16(struct pci_dev *, unsigned offset, uint16_t);
+void pci_write32(struct pci_dev *, unsigned offset, uint32_t);
+
+/* The next capability with this id after offset prev (0: the first), or 0. Bounded: a looped list ends. */
+unsigned pci_capability_next(struct pci_dev *, uint8_t id, unsigned prev);
+
+void pci_enable(struct pci_dev *);       /* memory, I/O and bus mastering on */
+volatile void *pci_bar_map(struct pci_dev *, unsigned bar); /* NULL: no such memory BAR */
+
+/* MSI-X. enable returns the number of table entries, or -errno (-ENODEV: no capability). All entries start masked. */
+int pci_msix_enable(struct pci_dev *);
+int pci_msix_set(struct pci_dev *, unsigned entry, int vector); /* points an entry at an irq_alloc() vector and unmasks it */
+void pci_msix_disable(struct pci_dev *);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Spinlocks. Taking one disables interrupts on this CPU and returns their former state, so that a lock shared with an interrupt handler
+ * needs no second kind. Never sleep while holding one.
+ */
+#pragma once
+
+#include "kernel/x86_64/cpu.h"
+#include <stdatomic.h>
+
+struct spinlock {
+	atomic_uint next, serving; /* a ticket lock: CPUs are served in the order they came */
+};
+
+#define SPINLOCK_INIT { 0, 0 }
+
+typedef unsigned long irq_state;
+
+static inline irq_state spin_lock(struct spinlock *l)
+{
+	irq_state s = cpu_irq_save();
+	unsigned ticket = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed);
+
+	while (atomic_load_explicit(&l->serving, memory_order_acquire) != ticket)
+		cpu_relax();
+	return s;
+}
+
+static inline void spin_unlock(struct spinlock *l, irq_state s)
+{
+	unsigned owner = atomic_load_explicit(&l->serving, memory_order_relaxed);
+
+	atomic_store_explicit(&l->serving, owner + 1, memory_order_release);
+	cpu_irq_restore(s);
+}

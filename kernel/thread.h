@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads: preemptive, priorities with round-robin inside each, one run queue per CPU. A thread sleeps in futex_wait() only.
+ * A voluntary switch saves the callee-saved registers; the FPU's state is saved only where an interrupt preempts (kernel/x86_64/).
+ */
+#pragma once
+
+#include "kernel/list.h"
+#include "kernel/x86_64/context.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum thread_priority { PRIO_IDLE, PRIO_APP, PRIO_DEVICE, PRIO_COUNT }; /* higher runs first */
+enum thread_state { THREAD_RUNNABLE, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
+
+struct thread {
+	struct context context;      /* saved stack pointer, FS base (arch) */
+	char name[16];
+	unsigned id;
+	enum thread_priority priority;
+	_Atomic enum thread_state state;
+	struct list run_node;        /* in a run queue, while runnable */
+	struct list all_node;        /* in the list of all threads */
+	void *stack;                 /* lowest usable address; a guard page lies below */
+	size_t stack_size;           /* bytes */
+	void *tls;                   /* TLS block and control block, one allocation */
+	void (*entry)(void *);
+	void *arg;
+	atomic_uint exited;          /* futex: 1 once the thread is gone from its stack */
+	bool detached;
+	/* futex_wait's own: */
+	struct list futex_node;
+	atomic_uint *futex_word;
+	int futex_result;
+};
+
+/* Starts entry(arg) in a new thread. stack_size 0: THREAD_STACK_DEFAULT. NULL: out of memory. */
+struct thread *thread_create(const char *name, enum thread_priority, size_t stack_size, void (*entry)(void *), void *arg);
+_Noreturn void thread_exit(void);
+void thread_join(struct thread *);   /* waits for its end and frees it */
+void thread_detach(struct thread *); /* frees itself at its end */
+struct thread *thread_current(void);
+void thread_yield(void);
+void thread_sleep_until(uint64_t deadline_ns);
+
+#define THREAD_STACK_DEFAULT (32 * 1024)
+
+/* Makes the boot CPU's flow of control the first thread (on the boot stack) and prepares the run queues. Needs the heap. */
+void thread_init(void);
+
+/* Visits every thread (panic, monitor). Takes no lock: for a frozen system. */
+void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg);
+
+/* The scheduler's own, for futex.c and interrupt exit. */
+void sched_block(void);                     /* current is THREAD_BLOCKED already, interrupts are off */
+void sched_make_runnable(struct thread *);  /* callable from interrupt handlers */
+bool sched_preempt_needed(void);            /* asked by the interrupt exit path */
+void sched_preempt(void);                   /* on the preempted thread's stack, interrupts off */
