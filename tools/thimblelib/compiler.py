@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""From the user's sources to objects, compiling only what changed."""
+import concurrent.futures
+import hashlib
+import os
+import pathlib
+import subprocess
+
+from .status import BUILD_FAILED, Refusal
+
+SUFFIXES = (".c", ".S")
+
+
+def find_sources(arguments):
+	"""The source files named, and those in the folders named (not in their root/)."""
+	found = []
+	for argument in arguments:
+		path = pathlib.Path(argument)
+		if path.is_dir():
+			inside = sorted(p for suffix in SUFFIXES for p in path.rglob("*" + suffix)
+			                if "root" not in p.relative_to(path).parts[:-1])
+			if not inside:
+				raise Refusal(f"{path}: no .c file in this folder")
+			found += inside
+		elif not path.exists():
+			raise Refusal(f"{path}: no such file")
+		elif path.suffix not in SUFFIXES:
+			raise Refusal(f"{path}: not a C source (a .c or .S file, or a folder of them)")
+		else:
+			found.append(path)
+	return found
+
+
+class Compiler:
+	def __init__(self, sdk, extra_flags):
+		self.flags = sdk.app_flags + extra_flags
+		self.cache = sdk.dir / "apps"
+
+	def compile_all(self, sources):
+		with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+			return list(pool.map(self.compile, sources))
+
+	def compile(self, source):
+		obj = self.object_for(source)
+		if up_to_date(obj):
+			return obj
+		obj.parent.mkdir(parents=True, exist_ok=True)
+		# Written aside and renamed: two builds of one source may run at the same time.
+		scratch = obj.with_suffix(f".{os.getpid()}.o")
+		deps = scratch.with_suffix(".d")
+		argv = ["gcc", *self.flags, "-MMD", "-MF", str(deps), "-MT", "object",
+		        "-c", str(source), "-o", str(scratch)]
+		if subprocess.run(argv, check=False).returncode:
+			raise Refusal(f"{source} does not compile (see above)", BUILD_FAILED)
+		deps.rename(obj.with_suffix(".d"))
+		scratch.rename(obj)
+		return obj
+
+	def object_for(self, source):
+		"""Named by everything but the text: another flag or another place is another object."""
+		key = "\0".join([str(source.resolve()), *self.flags])
+		digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+		return self.cache / digest / (source.stem + ".o")
+
+
+def up_to_date(obj):
+	try:
+		made = obj.stat().st_mtime_ns
+		rule = obj.with_suffix(".d").read_text()
+		needs = rule.split(":", 1)[1].replace("\\\n", " ").split()
+		return all(os.stat(need).st_mtime_ns < made for need in needs)
+	except (OSError, IndexError):
+		return False

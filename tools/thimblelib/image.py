@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Looking into a built image: is it one, what does it carry, how large are its parts."""
+import struct
+
+from .status import Refusal
+
+NOTE = ".note.thimble"
+MIB = 1 << 20
+
+EHDR = struct.Struct("<16xHHIQQQIHHHHHH")
+PHDR = struct.Struct("<IIQQQQQQ")
+SHDR = struct.Struct("<IIQQQQIIQQ")
+PT_LOAD = 1
+SHT_NOBITS = 8
+SHF_ALLOC = 2
+EM_X86_64 = 62
+
+
+class Image:
+	def __init__(self, path):
+		self.path = path
+		try:
+			with open(path, "rb") as file:
+				self.data = file.read()
+		except OSError as error:
+			raise Refusal(f"{path}: {error.strerror}") from None
+		try:
+			self.parse()
+		except (struct.error, IndexError, ValueError, UnicodeDecodeError):
+			raise Refusal(f"{path}: a damaged ELF file; build it again") from None
+		if NOTE not in self.sections:
+			raise Refusal(f"{path}: an ELF file, but not a Thimble image; make one with `tools/thimble build`")
+
+	def parse(self):
+		if self.data[:4] != b"\x7fELF":
+			raise Refusal(f"{self.path}: not an ELF file; make an image with `tools/thimble build`")
+		(_, machine, _, _, phoff, shoff, _, _, phsize, phnum, shsize, shnum, shstrndx) = EHDR.unpack_from(self.data)
+		if self.data[4] != 2 or machine != EM_X86_64:
+			raise Refusal(f"{self.path}: not a 64-bit x86 ELF file; make an image with `tools/thimble build`")
+		self.segments = [PHDR.unpack_from(self.data, phoff + i * phsize) for i in range(phnum)]
+		headers = [SHDR.unpack_from(self.data, shoff + i * shsize) for i in range(shnum)]
+		names = headers[shstrndx][4]
+		self.sections = {self.string(names + header[0]): header for header in headers}
+
+	def string(self, offset):
+		return self.data[offset:self.data.index(b"\0", offset)].decode()
+
+	def section_size(self, name):
+		header = self.sections.get(name)
+		return header[5] if header else 0
+
+	def contains_function(self, prefix):
+		"""Whether the image's own symbol table (which stripping leaves) has a name starting so."""
+		header = self.sections.get(".ksyms")
+		if not header:
+			return False
+		table = self.data[header[4]:header[4] + header[5]]
+		return b"\0" + prefix.encode() in table
+
+	@property
+	def has_network(self):
+		return self.contains_function("net_start\0")
+
+	@property
+	def has_ext4(self):
+		return self.contains_function("ext4_")
+
+	@property
+	def memory_end(self):
+		"""The first physical address past the image."""
+		return max(paddr + memsz for kind, _, _, _, paddr, _, memsz, _ in self.segments if kind == PT_LOAD)
+
+	def sizes(self):
+		"""[(section, bytes in the file)] of what is loaded, and the whole as it would be without debug information."""
+		loaded = [(name, header[5]) for name, header in self.sections.items()
+		          if header[2] & SHF_ALLOC and header[1] != SHT_NOBITS and header[5]]
+		end = max(offset + filesz for kind, _, offset, _, _, filesz, _, _ in self.segments if kind == PT_LOAD)
+		return loaded, end
