@@ -43,6 +43,7 @@ struct netdev {
 	uint16_t mtu;                     /* bytes of IP packet */
 	bool link_up;
 	unsigned offloads;                /* enum net_offload, what was negotiated */
+	uint16_t rx_buffers;              /* in the receive ring; the stack copies frames out before it has borrowed them all */
 	/* Queues one frame (Ethernet header first). token comes back by tx_done. 0, -ENOSPC: ring full (try after tx_done), -ENETDOWN, -EMSGSIZE. */
 	int (*xmit)(struct netdev *, const struct sg *, unsigned n, const struct net_offload_req *, void *token);
 	void (*kick)(struct netdev *);    /* after a batch of xmit calls */
