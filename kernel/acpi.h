@@ -23,7 +23,7 @@ struct acpi_info {
 	bool pm_timer_32bit;
 	uint64_t hpet_address;                  /* 0: none */
 	uint16_t pm1a_control, pm1b_control;    /* ports, 0: none */
-	bool s5_known;                          /* \_S5 was found by pattern in the DSDT */
+	bool s5_known;                          /* acpi_find_s5() found \_S5 in the DSDT */
 	uint8_t s5_type_a, s5_type_b;
 	bool hw_reduced;                        /* FADT flag: sleep through the sleep control register */
 	struct { uint8_t space; uint64_t address; uint8_t value; } reset, sleep_control; /* space: 0 memory, 1 port; address 0: none */
@@ -35,3 +35,8 @@ extern struct acpi_info acpi;
 
 /* rsdp 0: search the BIOS area. A missing or broken table costs what it would have told, one log line, never more. */
 void acpi_init(uint64_t rsdp);
+
+/*
+ * Looks for the \_S5 package in the DSDT and fills in s5_known and s5_type_*. The largest table is read by who wants to power off, not by every boot.
+ */
+void acpi_find_s5(void);

@@ -17,6 +17,15 @@ enum vm_prot { VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4, VM_UNCACHED = 8 };
 /* Maps a device's registers 1:1, uncached. Returns the address, NULL: no memory for page tables. Mapping twice is harmless. */
 volatile void *vm_map_device(uint64_t phys, size_t len);
 
+/*
+ * Maps firmware tables 1:1, read-only, cached, whatever the memory map says of them. Returns the address, NULL: the range wraps, touches page 0, lies beyond
+ * the CPU's physical addresses, or there is no memory for page tables. Mapping twice is harmless.
+ */
+const void *vm_map_rom(uint64_t phys, size_t len);
+
+/* The end of the highest region of the boot memory map, of any type, that ends at or below 0xfec00000: above it is room for devices' registers. */
+uint64_t vm_low_memory_end(void);
+
 /* Punches a hole in the 1:1 map (guard page), or mends it. addr is page-aligned. 0 or -ENOMEM (a large page had to be split). */
 int vm_guard(void *addr);
 int vm_unguard(void *addr);
