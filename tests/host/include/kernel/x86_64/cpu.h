@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Host stand-in for the processor: one CPU, whose interrupt flag is a variable. Test code sees every moment at which interrupts open. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CPU_FLAG_IF (1ul << 9)
+
+struct thread;
+struct run_queue;
+struct timer_queue;
+
+struct cpu {
+	struct cpu *self;
+	struct thread *current;
+	unsigned id;
+	uint32_t apic_id;
+	bool preempt_pending;
+	unsigned interrupt_depth;
+	struct run_queue *run_queue;
+	struct timer_queue *timer_queue;
+};
+
+extern struct cpu shim_cpu;
+extern unsigned long shim_flags;            /* CPU_FLAG_IF or 0 */
+extern void (*shim_on_irq_enable)(void);    /* called whenever interrupts become possible; NULL: nothing */
+extern void (*shim_on_halt)(void);          /* cpu_wait_for_interrupt(), interrupts on; NULL: the fake clock jumps to the next event */
+
+void cpu_wait_for_interrupt(void);
+
+static inline struct cpu *this_cpu(void) { return &shim_cpu; }
+static inline void cpu_relax(void) { }
+static inline void cpu_irq_disable(void) { shim_flags = 0; }
+
+static inline void cpu_irq_enable(void)
+{
+	shim_flags = CPU_FLAG_IF;
+	if (shim_on_irq_enable)
+		shim_on_irq_enable();
+}
+
+static inline unsigned long cpu_irq_save(void)
+{
+	unsigned long flags = shim_flags;
+
+	shim_flags = 0;
+	return flags;
+}
+
+static inline void cpu_irq_restore(unsigned long flags)
+{
+	if (flags & CPU_FLAG_IF)
+		cpu_irq_enable();
+}
+
+static inline uint64_t cpu_tsc(void)
+{
+	static uint64_t ticks;
+
+	return ticks += 1000;
+}
