@@ -11,7 +11,10 @@ LIBC_OBJ   := $(call objects,$(call sources,libc libc/*))
 LWIP_SRC   := $(addprefix core/,def dns inet_chksum init ip mem memp netif pbuf raw stats sys tcp tcp_in tcp_out timeouts udp) \
 	$(addprefix core/ipv4/,acd autoip dhcp etharp icmp igmp ip4 ip4_addr ip4_frag) api/err netif/ethernet
 LWIP_OBJ   := $(LWIP_SRC:%=$(O)/obj/lwip/%.o)
-ALL_OBJ    := $(KERNEL_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ)
+# POSIX functions that newlib has the source of but does not build for this target.
+POSIX_SRC  := regcomp regexec regerror regfree fnmatch glob collate collcmp
+POSIX_OBJ  := $(POSIX_SRC:%=$(O)/obj/newlib/%.o)
+ALL_OBJ    := $(KERNEL_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
 
 # $(call remember,FILE,TEXT): writes FILE only when TEXT has changed, so that what depends on FILE is rebuilt then.
 differ = $(subst x$1x,,x$2x)$(subst x$2x,,x$1x)
@@ -21,6 +24,7 @@ $(shell mkdir -p $(O)/flags)
 $(call remember,$(O)/flags/kernel,$(KERNEL_FLAGS))
 $(call remember,$(O)/flags/net,$(NET_FLAGS))
 $(call remember,$(O)/flags/lwip,$(LWIP_FLAGS))
+$(call remember,$(O)/flags/posix,$(POSIX_FLAGS))
 $(call remember,$(O)/flags/libc,$(LIBC_FLAGS_))
 $(call remember,$(O)/flags/app,$(APP_FLAGS))
 
@@ -32,6 +36,8 @@ $(LIBC_OBJ): FLAGS := $(LIBC_FLAGS_)
 $(LIBC_OBJ): $(O)/flags/libc
 $(LWIP_OBJ): FLAGS := $(LWIP_FLAGS)
 $(LWIP_OBJ): $(O)/flags/lwip
+$(POSIX_OBJ): FLAGS := $(POSIX_FLAGS)
+$(POSIX_OBJ): $(O)/flags/posix
 $(ALL_OBJ): | $(NEWLIB_READY)
 
 $(O)/obj/%.o: %.c
@@ -45,6 +51,10 @@ $(O)/obj/%.o: %.S
 $(O)/obj/lwip/%.o: $(LWIP_READY)
 	@mkdir -p $(@D)
 	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $(LWIP)/src/$*.c -o $@
+
+$(O)/obj/newlib/%.o: $(NEWLIB_READY)
+	@mkdir -p $(@D)
+	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $(NEWLIB)/posix/$*.c -o $@
 
 -include $(ALL_OBJ:.o=.d)
 
@@ -60,7 +70,7 @@ LIBS := libkernel libext4 libnet libglue
 $(eval $(call archive,libkernel,$(KERNEL_OBJ)))
 $(eval $(call archive,libext4,$(EXT4_OBJ)))
 $(eval $(call archive,libnet,$(NET_OBJ) $(LWIP_OBJ)))
-$(eval $(call archive,libglue,$(LIBC_OBJ)))
+$(eval $(call archive,libglue,$(LIBC_OBJ) $(POSIX_OBJ)))
 
 .PHONY: lib
 lib: $(LIBS:%=$(O)/lib/%.a)

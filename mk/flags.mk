@@ -22,3 +22,4 @@ LIBC_FLAGS_  := $(APP_FLAGS) $(OWN_WARNINGS) -I $(ROOT)
 KERNEL_FLAGS := $(LIBC_FLAGS_) $(NO_FPU)
 NET_FLAGS    := $(KERNEL_FLAGS) -I $(ROOT)/net/lwip/include -isystem $(LWIP)/src/include
 LWIP_FLAGS   := $(APP_FLAGS) $(NO_FPU) -w -I $(ROOT) -I $(ROOT)/net/lwip/include -I $(LWIP)/src/include
+POSIX_FLAGS  := $(APP_FLAGS) -w -D_GNU_SOURCE -D_POSIX2_RE_DUP_MAX=255
