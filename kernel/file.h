@@ -17,7 +17,7 @@ struct file;
 
 /* One directory entry, as readdir(3) wants it. */
 struct vfs_dirent {
-	ino_t ino;
+	uint64_t ino;
 	unsigned char type; /* DT_REG, DT_DIR, ... (the values of <dirent.h> on every system) */
 	char name[256];
 };
