@@ -186,7 +186,7 @@ void acpi_parse_dsdt(struct acpi_info *info, const struct acpi_header *table)
 	const uint8_t *start = (const uint8_t *)table + sizeof *table;
 	const uint8_t *end = (const uint8_t *)table + table->length;
 
-	for (const uint8_t *at = start + 2; end - at >= 4 && !info->s5_known; at++)
+	for (const uint8_t *at = start + 1; end - at >= 4 && !info->s5_known; at++)
 		if (*at == '_' && memcmp(at, "_S5_", 4) == 0 && (at[-1] == 0x08 || (at[-1] == '\\' && at[-2] == 0x08)))
 			parse_s5_package(info, at + 4, end);
 }
