@@ -27,10 +27,13 @@ void multiboot1_read(struct boot_info *, const void *mbi);
 void multiboot2_read(struct boot_info *, const void *mbi);
 void pvh_read(struct boot_info *, const void *start_info);
 
-/* The loader's pointers are 32 bits wide and physical; memory below 4 GiB is mapped 1:1. */
+#define BOOT_PAGE_SIZE 4096
+extern const char boot_low_alias[2 * BOOT_PAGE_SIZE];
+
+/* A loader's pointer. Memory below 4 GiB is mapped 1:1, except page 0, which has an alias while booting. */
 static inline const void *boot_pointer(uint64_t physical)
 {
-	return (const void *)(uintptr_t)physical;
+	return physical < BOOT_PAGE_SIZE ? boot_low_alias + physical : (const void *)(uintptr_t)physical;
 }
 
 #endif

@@ -153,9 +153,15 @@ build_page_tables:
 	movl	$boot_pt_limit, %ecx
 	call	map_pages
 
-	movl	$boot_stack_guard, %eax
-	shrl	$12, %eax
-	movl	$0, boot_page_tables(, %eax, 8)
+	movl	$boot_stack_guard, %ebx
+	shrl	$12, %ebx
+	movl	$0, boot_page_tables(, %ebx, 8)
+
+	/* What a loader left in page 0 (QEMU's PVH memory map is there) can be read through an alias, see boot_pointer(). */
+	movl	$boot_low_alias, %ebx
+	shrl	$12, %ebx
+	movl	$PTE_P, boot_page_tables(, %ebx, 8)
+	movl	$(PAGE_SIZE + PTE_P), boot_page_tables + 8(, %ebx, 8)
 	ret
 
 /* Entries at EDI for ECX consecutive tables, the first with its flags in EAX. */
@@ -266,6 +272,9 @@ boot_stack_end:
 
 	.section .boot_tables, "aw", @nobits
 	.balign	PAGE_SIZE
+	.globl	boot_low_alias
+boot_low_alias:	/* two pages, since what begins in page 0 may end in page 1 */
+	.skip	2 * PAGE_SIZE
 boot_pml4:
 	.skip	PAGE_SIZE
 boot_pdpt:

@@ -23,10 +23,18 @@ struct hvm_memmap_entry {
 	uint32_t type, reserved;
 };
 
+static void read_memmap(struct boot_info *boot, const struct hvm_start_info *start)
+{
+	for (uint32_t i = 0; i < start->memmap_entries; i++) {
+		const struct hvm_memmap_entry *e = boot_pointer(start->memmap_paddr + i * sizeof *e);
+
+		boot_add_memory(boot, e->addr, e->size, e->type);
+	}
+}
+
 void pvh_read(struct boot_info *boot, const void *info)
 {
 	const struct hvm_start_info *start = info;
-	const struct hvm_memmap_entry *map = boot_pointer(start->memmap_paddr);
 
 	boot->loader = "pvh";
 	boot->acpi_rsdp = start->rsdp_paddr;
@@ -38,6 +46,6 @@ void pvh_read(struct boot_info *boot, const void *info)
 		boot->initrd = boot_pointer(mod->paddr);
 		boot->initrd_len = mod->size;
 	}
-	for (uint32_t i = 0; start->version >= 1 && i < start->memmap_entries; i++)
-		boot_add_memory(boot, map[i].addr, map[i].size, map[i].type);
+	if (start->version >= 1)
+		read_memmap(boot, start);
 }
