@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every compiler flag of the project. tools/thimble reads what it needs from build/flags/, written from here.
 
-GCC_INCLUDE := $(shell $(CC) -print-file-name=include)
+GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 
 TARGET_FLAGS := -std=gnu11 -O2 -g -fno-pic -fno-pie -mno-red-zone -mcmodel=small -ftls-model=local-exec \
 	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-common \

@@ -119,7 +119,7 @@ def build_image(options):
 	if root is None and first.is_dir() and (first / "root").is_dir():
 		root = first / "root"
 	sdk = Sdk()
-	objects = Compiler(sdk, shlex.split(options.cflags)).compile_all(sources)
+	objects = Compiler(sdk.app_flags + shlex.split(options.cflags), sdk.dir / "apps").compile_all(sources)
 	Linker(sdk, objects, root, options.file_systems).link(output)
 	return 0
 

@@ -32,9 +32,12 @@ def find_sources(arguments):
 
 
 class Compiler:
-	def __init__(self, sdk, extra_flags):
-		self.flags = sdk.app_flags + extra_flags
-		self.cache = sdk.dir / "apps"
+	"""Compiles with one set of flags; objects are kept in the folder cache."""
+
+	def __init__(self, flags, cache, command="gcc"):
+		self.flags = flags
+		self.cache = cache
+		self.command = command
 
 	def compile_all(self, sources):
 		with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -48,7 +51,7 @@ class Compiler:
 		# Written aside and renamed: two builds of one source may run at the same time.
 		scratch = obj.with_suffix(f".{os.getpid()}.o")
 		deps = scratch.with_suffix(".d")
-		argv = ["gcc", *self.flags, "-MMD", "-MF", str(deps), "-MT", "object",
+		argv = [self.command, *self.flags, "-MMD", "-MF", str(deps), "-MT", "object",
 		        "-c", str(source), "-o", str(scratch)]
 		if subprocess.run(argv, check=False).returncode:
 			raise Refusal(f"{source} does not compile (see above)", BUILD_FAILED)
@@ -58,7 +61,7 @@ class Compiler:
 
 	def object_for(self, source):
 		"""Named by everything but the text: another flag or another place is another object."""
-		key = "\0".join([str(source.resolve()), *self.flags])
+		key = "\0".join([str(source.resolve()), self.command, *self.flags])
 		digest = hashlib.sha256(key.encode()).hexdigest()[:16]
 		return self.cache / digest / (source.stem + ".o")
 
