@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The buddy allocator against an oracle: a map with one byte per page of who owns it.
+ *
+ * Links: kernel/page.c
+ */
+#include "tests/host/shim.h"
+#include "tests/host/test.h"
+#include "kernel/page.h"
+#include <sys/mman.h>
+
+#define POOL_PAGES 20000u /* several chunks, and no multiple of one */
+
+static char *pool;
+static unsigned char owner[POOL_PAGES];
+
+/* Memory that is there only where it is touched, as for a range of RAM of any size. */
+static char *reserve(size_t pages)
+{
+	void *p = mmap(NULL, pages * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static size_t resident_pages(char *p, size_t pages)
+{
+	unsigned char *map = malloc(pages);
+	size_t n = 0;
+
+	mincore(p, pages * PAGE_SIZE, map);
+	for (size_t i = 0; i < pages; i++)
+		n += map[i] & 1;
+	free(map);
+	return n;
+}
+
+static void pool_init(void)
+{
+	if (pool)
+		return;
+	pool = reserve(POOL_PAGES);
+	memset(pool, 0xa5, POOL_PAGES * PAGE_SIZE); /* garbage must not matter */
+	page_add_range((uint64_t)pool + 100, POOL_PAGES * PAGE_SIZE - 200);
+}
+
+static size_t round_up_pow2(size_t n)
+{
+	size_t p = 1;
+
+	while (p < n)
+		p *= 2;
+	return p;
+}
+
+/* Claims or gives back pages in the oracle; each must have been the other way round. */
+static bool oracle_set(char *p, size_t n, unsigned char to)
+{
+	size_t first = (size_t)(p - pool) / PAGE_SIZE;
+
+	for (size_t i = 0; i < n; i++) {
+		if (first + i >= POOL_PAGES || owner[first + i] == to)
+			return false;
+		owner[first + i] = to;
+	}
+	return true;
+}
+
+TEST(page_metadata_is_small)
+{
+	pool_init();
+	CHECK(page_count_total() >= POOL_PAGES - 2 - 3);
+	CHECK_EQ(page_count_free(), page_count_total());
+}
+
+TEST(page_alloc_is_aligned_and_exact)
+{
+	size_t before;
+
+	pool_init();
+	before = page_count_free();
+	for (size_t n = 1; n <= 4200; n += 1 + n / 3) {
+		char *p = page_alloc(n);
+
+		CHECK(p != NULL);
+		CHECK_EQ((uint64_t)p % (round_up_pow2(n) * PAGE_SIZE), 0);
+		CHECK_EQ(page_count_free(), before - n);
+		page_free(p, n);
+	}
+	CHECK_EQ(page_count_free(), before);
+}
+
+TEST(page_random_against_oracle)
+{
+	enum { SLOTS = 400, STEPS = 60000 };
+	static struct { char *p; size_t n; } slot[SLOTS];
+	size_t start, out = 0;
+
+	pool_init();
+	start = page_count_free();
+	srand(1);
+	for (unsigned i = 0; i < STEPS; i++) {
+		unsigned k = (unsigned)rand() % SLOTS;
+
+		if (slot[k].p) {
+			/* give it back in two pieces now and then */
+			size_t cut = rand() % 4 == 0 ? (size_t)rand() % slot[k].n : 0;
+
+			CHECK(oracle_set(slot[k].p, slot[k].n, 0));
+			if (cut)
+				page_free(slot[k].p + (slot[k].n - cut) * PAGE_SIZE, cut);
+			page_free(slot[k].p, slot[k].n - cut);
+			out -= slot[k].n;
+			slot[k].p = NULL;
+		} else {
+			size_t n = rand() % 16 ? 1 + (size_t)rand() % 40 : 1 + (size_t)rand() % 6000;
+
+			slot[k].p = page_alloc(n);
+			slot[k].n = n;
+			if (!slot[k].p)
+				continue;
+			CHECK(oracle_set(slot[k].p, n, 1));
+			memset(slot[k].p, 0x5a, PAGE_SIZE);
+			memset(slot[k].p + (n - 1) * PAGE_SIZE, 0x5a, PAGE_SIZE);
+			out += n;
+		}
+		CHECK_EQ(page_count_free(), start - out);
+		if (test_failures)
+			return;
+	}
+	for (unsigned k = 0; k < SLOTS; k++)
+		if (slot[k].p)
+			page_free(slot[k].p, slot[k].n);
+	CHECK_EQ(page_count_free(), start);
+}
+
+TEST(page_exhaustion_and_coalescing)
+{
+	size_t start, n = 0;
+	char **all;
+	void *big;
+
+	pool_init();
+	start = page_count_free();
+	big = page_alloc(8192); /* the pool holds an aligned run of this size at its least lucky place, too */
+	CHECK(big != NULL);
+	page_free(big, 8192);
+	all = calloc(start + 1, sizeof(*all));
+	while ((all[n] = page_alloc(1)) != NULL)
+		n++;
+	CHECK_EQ(n, start);
+	CHECK_EQ(page_count_free(), 0);
+	CHECK(page_alloc(1) == NULL);
+	for (size_t i = 0; i < n; i += 2)
+		page_free(all[i], 1);
+	CHECK(page_alloc(3) == NULL); /* every other page: nothing joins */
+	for (size_t i = 1; i < n; i += 2)
+		page_free(all[i], 1);
+	CHECK_EQ(page_count_free(), start);
+	big = page_alloc(8192);
+	CHECK(big != NULL);
+	page_free(big, 8192);
+	free(all);
+}
+
+TEST(page_zeroed)
+{
+	char *p;
+
+	pool_init();
+	p = page_alloc(4);
+	memset(p, 1, 4 * PAGE_SIZE);
+	page_free(p, 4);
+	p = page_alloc_zeroed(4);
+	for (size_t i = 0; i < 4 * PAGE_SIZE; i++)
+		CHECK_EQ(p[i], 0);
+	page_free(p, 4);
+}
+
+TEST(page_refuses_nonsense)
+{
+	static char elsewhere[PAGE_SIZE];
+	void *p;
+
+	pool_init();
+	CHECK(page_alloc(0) == NULL);
+	CHECK(page_alloc(SIZE_MAX) == NULL);
+	CHECK(page_alloc((size_t)1 << 40) == NULL);
+	CHECK(SHIM_CATCH(page_free(elsewhere, 1)));
+	CHECK(strstr(shim_panic_text, "never allocated") != NULL);
+	page_add_range(1, 100);           /* not one whole page */
+	page_add_range((uint64_t)elsewhere, 0);
+	p = page_alloc(1);
+	page_free(p, 1);
+}
+
+/* Last, as the lock stays held where panic left it. */
+TEST(page_range_of_a_tebibyte_costs_nothing)
+{
+	size_t pages = (1ull << 40) / PAGE_SIZE, total, start;
+	char *p = reserve(pages), *q;
+
+	pool_init();
+	CHECK(p != NULL);
+	total = page_count_total();
+	page_add_range((uint64_t)p, pages * PAGE_SIZE);
+	CHECK(page_count_total() - total > pages - pages / 1000);
+	CHECK(resident_pages(p, 64) < 8);
+	start = page_count_free();
+	q = page_alloc(1);
+	CHECK(q >= p);
+	page_free(q, 1);
+	q = page_alloc((1ull << 38) / PAGE_SIZE); /* 256 GiB in one piece */
+	CHECK(q != NULL);
+	page_free(q, (1ull << 38) / PAGE_SIZE);
+	CHECK_EQ(page_count_free(), start);
+}
+
+TEST(page_double_free_panics)
+{
+	void *p;
+
+	pool_init();
+	p = page_alloc(1);
+	page_free(p, 1);
+	CHECK(SHIM_CATCH(page_free(p, 1)));
+}
+
+TEST_MAIN
