@@ -17,5 +17,12 @@ void log_printf(enum log_level, const char *fmt, ...) __attribute__((format(prin
 #define log_info(...)  log_printf(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_printf(LOG_DEBUG, __VA_ARGS__)
 
-/* Hands every kept line to emit, oldest first (panic, monitor, a console that came late). */
+/* Shows what no console has shown yet and one should; called when a console appears. */
+void log_flush(void);
+
+/* Hands every kept line to emit, oldest first (monitor, a console that came late). Takes no lock: for a quiet or frozen system. */
 void log_replay(void (*emit)(const char *text, unsigned len));
+
+/* For panic: from here on nobody else runs, so no lock is taken; and the last max lines that loglevel= kept from the consoles. */
+void log_freeze(void);
+void log_replay_hidden(unsigned max, void (*emit)(const char *text, unsigned len));

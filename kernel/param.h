@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Kernel parameters: the command line's NAME=VALUE words before "--". Linux's names where Linux has one (root=, ip=, loglevel=, console=),
- * FreeBSD's for driver tunables (hw.vtnet.*). A value may be quoted: NAME="two words". What follows "--" is the app's argv; env.NAME=VALUE is its environment.
+ * FreeBSD's for driver tunables (hw.vtnet.*). Quotes work as in a shell. What follows "--" is the app's argv; env.NAME=VALUE is its environment.
  * A word that no PARAM() claims gets one log line.
  */
 #pragma once
@@ -34,6 +34,6 @@ int param_set_string(const struct param *, const char *value, const char *suffix
 /* Splits the command line (copied to the heap) and calls every parameter's set. Bad values: one log line each, the default stays. */
 void param_init(const char *cmdline);
 
-/* What param_init() collected for the app: argv without argv[0], and "NAME=VALUE" strings; NULL-terminated, on the heap. */
+/* What param_init() collected for the app: argv (argv[0] is "app", or what argv0= says) and "NAME=VALUE" strings; NULL-terminated, on the heap. */
 char **param_app_argv(int *argc);
 char **param_app_env(void);
