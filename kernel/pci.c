@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The PCI bus from the outside: find, assign, attach. Runs once while booting, alone. */
+#include "kernel/pci.h"
+#include "kernel/acpi.h"
+#include "kernel/log.h"
+#include "kernel/pci_priv.h"
+
+extern const struct pci_driver *const __start_pci_drivers[] __attribute__((weak));
+extern const struct pci_driver *const __stop_pci_drivers[] __attribute__((weak));
+
+static void scan(void)
+{
+	for (unsigned i = 0; i < acpi.necam; i++)
+		pci_scan_root(&(struct pci_root){
+			.ecam = acpi.ecam[i].address,
+			.segment = acpi.ecam[i].segment,
+			.bus_first = acpi.ecam[i].bus_first,
+			.bus_last = acpi.ecam[i].bus_last,
+		});
+	if (acpi.necam == 0 && pci_ports_present())
+		pci_scan_root(&(struct pci_root){ .bus_last = 255 });
+}
+
+/* A host bridge's registers configure the machine we run on; taking away its decoding, even for a moment, is not safe. */
+static void assign(void)
+{
+	bool missing = false;
+
+	pci_for_each(dev)
+		if (pci_base_class(dev) != PCI_CLASS_BRIDGE || dev->header_type == 1)
+			missing |= pci_bars_size(dev);
+	if (missing)
+		pci_assign_all();
+}
+
+static const struct pci_driver *find_driver(const struct pci_dev *dev)
+{
+	for (const struct pci_driver *const *d = __start_pci_drivers; d < __stop_pci_drivers; d++)
+		if ((*d)->match(dev))
+			return *d;
+	return NULL;
+}
+
+/* The chipset's own functions share a slot with its ISA bridge. */
+static bool part_of_chipset(const struct pci_dev *dev)
+{
+	pci_for_each(other)
+		if (other->bus == dev->bus && other->slot == dev->slot && other->segment == dev->segment
+		    && other->class_code >> 8 == PCI_CLASS_ISA_BRIDGE)
+			return true;
+	return false;
+}
+
+/* One line for a device somebody may miss; not for what every machine has. */
+static void report_unused(const struct pci_dev *dev)
+{
+	if (pci_base_class(dev) != PCI_CLASS_BRIDGE && pci_base_class(dev) != PCI_CLASS_DISPLAY && !part_of_chipset(dev))
+		log_info("pci " PCI_FMT ": no driver for %04x:%04x, class %06x", PCI_ARG(dev), dev->vendor, dev->device, dev->class_code);
+}
+
+static void attach(struct pci_dev *dev)
+{
+	const struct pci_driver *driver = find_driver(dev);
+	int error;
+
+	if (!driver) {
+		report_unused(dev);
+		return;
+	}
+	error = driver->attach(dev);
+	if (error)
+		log_err("pci " PCI_FMT ": %s gave up, error %d", PCI_ARG(dev), driver->name, -error);
+}
+
+void pci_init(void)
+{
+	scan();
+	assign();
+	pci_for_each(dev)
+		attach(dev);
+}
