@@ -33,6 +33,7 @@ struct blk_req {
 struct blkdev {
 	struct list node;
 	char name[16];                   /* "vda", "sda" */
+	char serial[21];                 /* what the host calls the disk; empty: nothing, or not answered yet */
 	uint64_t sectors;                /* capacity in 512-byte sectors */
 	uint32_t block_size;             /* bytes, smallest request */
 	uint32_t max_sg;                 /* pieces per request at most */

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Block devices: their names, the checks every request passes before a driver sees it, and waiting for one. Devices are registered by the boot thread or the
+ * work thread; requests come from any thread and complete in interrupts.
+ */
+#include "kernel/blkdev.h"
+#include "kernel/page.h"
+#include "kernel/printf.h"
+#include "kernel/spinlock.h"
+#include <errno.h>
+#include <string.h>
+
+#define SYNC_PIECES 64u         /* of one request made by blk_read() and blk_write() */
+#define SYNC_BYTES  (1u << 20)
+
+static struct list devices = LIST_INIT(devices);
+static struct spinlock lock = SPINLOCK_INIT;
+
+static struct blkdev *find_locked(const char *name)
+{
+	list_for_each(n, &devices) {
+		struct blkdev *d = container_of(n, struct blkdev, node);
+
+		if (strcmp(d->name, name) == 0)
+			return d;
+	}
+	return NULL;
+}
+
+/* a to z, then aa, ab, ... as everybody names disks. */
+static void make_name(char *name, size_t size, const char *prefix, unsigned index)
+{
+	if (index < 26)
+		ksnprintf(name, size, "%s%c", prefix, 'a' + index);
+	else
+		ksnprintf(name, size, "%s%c%c", prefix, 'a' + index / 26 - 1, 'a' + index % 26);
+}
+
+void blkdev_register(struct blkdev *d, const char *prefix)
+{
+	irq_state s = spin_lock(&lock);
+
+	for (unsigned i = 0; i < 26 * 27; i++) {
+		make_name(d->name, sizeof d->name, prefix, i);
+		if (!find_locked(d->name))
+			break;
+	}
+	list_push_back(&devices, &d->node);
+	spin_unlock(&lock, s);
+}
+
+void blkdev_unregister(struct blkdev *d)
+{
+	irq_state s = spin_lock(&lock);
+
+	list_remove(&d->node);
+	spin_unlock(&lock, s);
+}
+
+struct blkdev *blkdev_find(const char *name)
+{
+	struct blkdev *d;
+	irq_state s;
+
+	if (strncmp(name, "/dev/", 5) == 0)
+		name += 5;
+	s = spin_lock(&lock);
+	d = find_locked(name);
+	spin_unlock(&lock, s);
+	return d;
+}
+
+/* Takes no lock: visit may sleep. Devices come while booting, before anybody asks. */
+void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg)
+{
+	list_for_each(n, &devices)
+		visit(container_of(n, struct blkdev, node), arg);
+}
+
+static uint64_t data_bytes(const struct blk_req *r)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < r->nsg; i++)
+		sum += r->sg[i].len;
+	return sum;
+}
+
+static int check_range(const struct blkdev *d, uint64_t sector, uint64_t nsectors)
+{
+	uint64_t block = d->block_size / BLK_SECTOR_SIZE;
+
+	if (nsectors == 0 || sector > d->sectors || nsectors > d->sectors - sector)
+		return -EINVAL;
+	return sector % block == 0 && nsectors % block == 0 ? 0 : -EINVAL;
+}
+
+static int check_transfer(const struct blkdev *d, const struct blk_req *r)
+{
+	uint64_t bytes = data_bytes(r);
+
+	if (bytes % BLK_SECTOR_SIZE || r->nsg > d->max_sg || bytes / BLK_SECTOR_SIZE > d->max_sectors)
+		return -EINVAL;
+	if (r->op == BLK_WRITE && d->read_only)
+		return -EROFS;
+	return check_range(d, r->sector, bytes / BLK_SECTOR_SIZE);
+}
+
+static int check(const struct blkdev *d, const struct blk_req *r)
+{
+	switch (r->op) {
+	case BLK_READ:
+	case BLK_WRITE:
+		return check_transfer(d, r);
+	case BLK_FLUSH:
+		return 0;
+	case BLK_DISCARD:
+	case BLK_WRITE_ZEROES:
+		if (d->read_only)
+			return -EROFS;
+		if (!(r->op == BLK_DISCARD ? d->can_discard : d->can_write_zeroes))
+			return -EOPNOTSUPP;
+		return check_range(d, r->sector, r->nsectors);
+	}
+	return -EINVAL;
+}
+
+int blk_submit(struct blkdev *d, struct blk_req *r)
+{
+	int error = check(d, r);
+
+	if (error)
+		return error;
+	atomic_store_explicit(&r->complete, 0, memory_order_relaxed);
+	if (r->op == BLK_FLUSH && !d->can_flush) { /* nothing is cached: what is written is safe */
+		blk_complete(r, 0);
+		return 0;
+	}
+	return d->submit(d, r);
+}
+
+int blk_wait(struct blk_req *r)
+{
+	while (!atomic_load_explicit(&r->complete, memory_order_acquire))
+		futex_wait(&r->complete, 0, DEADLINE_NEVER);
+	return r->status;
+}
+
+/* Once complete is set a waiter may be gone, and the request with it; futex_wake() only uses the word's address. */
+void blk_complete(struct blk_req *r, int status)
+{
+	r->status = status;
+	if (r->done) {
+		r->done(r);
+		return;
+	}
+	atomic_store_explicit(&r->complete, 1, memory_order_release);
+	futex_wake(&r->complete, 1);
+}
+
+/*
+ * How much of [buf, buf + len) goes into one request, and as which pieces: all of it if the pieces suffice, else what fits even if every page is a piece of its
+ * own. Negative: -errno.
+ */
+static long next_pieces(const struct blkdev *d, struct sg *sg, int *nsg, const void *buf, size_t len)
+{
+	unsigned max = d->max_sg < SYNC_PIECES ? d->max_sg : SYNC_PIECES;
+	size_t limit = d->max_sectors < SYNC_BYTES / BLK_SECTOR_SIZE ? d->max_sectors * BLK_SECTOR_SIZE : SYNC_BYTES;
+	size_t n = len < limit ? len : limit;
+
+	n -= n % d->block_size;
+	*nsg = sg_from_range(sg, max, buf, n);
+	if (*nsg == -E2BIG) {
+		limit = max > 1 ? (max - 1) * PAGE_SIZE : BLK_SECTOR_SIZE;
+		n = n < limit ? n : limit;
+		n -= n % d->block_size;
+		*nsg = sg_from_range(sg, max, buf, n);
+	}
+	if (*nsg < 0)
+		return *nsg;
+	return n ? (long)n : -EINVAL;
+}
+
+static int transfer(struct blkdev *d, enum blk_op op, uint64_t sector, const void *buf, size_t len)
+{
+	struct sg sg[SYNC_PIECES];
+
+	while (len) {
+		struct blk_req r = { .op = op, .sector = sector, .sg = sg };
+		int nsg, error;
+		long n = next_pieces(d, sg, &nsg, buf, len);
+
+		if (n < 0)
+			return (int)n;
+		r.nsg = (unsigned)nsg;
+		error = blk_submit(d, &r);
+		if (!error)
+			error = blk_wait(&r);
+		if (error)
+			return error;
+		buf = (const char *)buf + n;
+		len -= (size_t)n;
+		sector += (size_t)n / BLK_SECTOR_SIZE;
+	}
+	return 0;
+}
+
+int blk_read(struct blkdev *d, uint64_t sector, void *buf, size_t len)
+{
+	return transfer(d, BLK_READ, sector, buf, len);
+}
+
+int blk_write(struct blkdev *d, uint64_t sector, const void *buf, size_t len)
+{
+	return transfer(d, BLK_WRITE, sector, buf, len);
+}
