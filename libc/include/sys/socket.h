@@ -27,8 +27,8 @@ typedef __socklen_t socklen_t;
 #define SOCK_DGRAM	2
 #define SOCK_RAW	3
 #define SOCK_SEQPACKET	5
-#define SOCK_NONBLOCK	00004000 /* or'ed to the type, and for accept4() */
-#define SOCK_CLOEXEC	02000000
+#define SOCK_NONBLOCK	0x04000 /* O_NONBLOCK; or'ed to the type, and for accept4() */
+#define SOCK_CLOEXEC	0x40000 /* O_CLOEXEC */
 
 #define SOL_SOCKET	1
 

@@ -8,7 +8,7 @@
 #define MAX_INPUT	255
 #define NAME_MAX	255
 #define NGROUPS_MAX	16
-#define OPEN_MAX	65536
+#define OPEN_MAX	32768
 #define PATH_MAX	4096
 #define PIPE_BUF	4096
 #define IOV_MAX		1024
