@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
 #define BIT(sig) (1ul << (sig))
@@ -28,7 +27,7 @@ static bool valid(int sig)
 
 _Noreturn void signal_die(int sig)
 {
-	log_err("app: ended by signal %d (%s)", sig, strsignal(sig));
+	log_err("app: ended by signal %d", sig);
 	_exit(128 + sig);
 }
 

@@ -3,6 +3,7 @@
 #include "kernel/app.h"
 #include "kernel/tty.h"
 #include "libc/fd.h"
+#include "libc/preferred.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +15,10 @@ extern constructor *const __init_array_start[], *const __init_array_end[];
 extern constructor *const __fini_array_start[], *const __fini_array_end[];
 
 extern int main(int argc, char **argv, char **envp);
+
+/* Another table to be dropped: it only brings in preferred.c. */
+extern const libc_function *const start_preferred;
+const libc_function *const start_preferred = libc_preferred;
 
 /* C++ compilers pass it to __cxa_atexit() to name the module; there is only one. */
 void *__dso_handle;

@@ -100,28 +100,38 @@ static bool parse_group(struct parse6 *p, const char **text)
 	return true;
 }
 
+/* Whether text stands at a separator that something follows, or at the end. */
+static bool separated(const char **text)
+{
+	if (**text == '\0')
+		return true;
+	if (*(*text)++ != ':')
+		return false;
+	return **text != '\0';
+}
+
+static bool parse6(struct parse6 *p, const char *text)
+{
+	if (text[0] == ':' && *++text != ':')
+		return false;
+	while (*text) {
+		if (*text == ':') {
+			if (p->gap >= 0)
+				return false;
+			p->gap = p->len;
+			text++;
+		} else if (!parse_group(p, &text) || !separated(&text)) {
+			return false;
+		}
+	}
+	return close_gap(p);
+}
+
 static int pton6(const char *text, unsigned char out[16])
 {
 	struct parse6 p = { .gap = -1 };
 
-	if (text[0] == ':' && *++text != ':')
-		return 0;
-	while (*text) {
-		if (*text == ':') {
-			if (p.gap >= 0)
-				return 0;
-			p.gap = p.len;
-			text++;
-			continue;
-		}
-		if (!parse_group(&p, &text))
-			return 0;
-		if (*text == ':' && *++text == '\0')
-			return 0; /* a lone ":" at the end */
-		else if (*text && text[-1] != ':')
-			return 0;
-	}
-	if (!close_gap(&p))
+	if (!parse6(&p, text))
 		return 0;
 	memcpy(out, p.bytes, 16);
 	return 1;
