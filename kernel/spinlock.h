@@ -26,10 +26,22 @@ static inline irq_state spin_lock(struct spinlock *l)
 	return s;
 }
 
+/* A thread that this one woke meanwhile may be more urgent; this is where it gets the CPU. */
+void sched_preempt_voluntarily(void);
+
+static inline void irq_restore(irq_state s)
+{
+	if (!(s & CPU_FLAG_IF))
+		return;
+	cpu_irq_enable();
+	if (this_cpu()->preempt_pending)
+		sched_preempt_voluntarily();
+}
+
 static inline void spin_unlock(struct spinlock *l, irq_state s)
 {
 	unsigned owner = atomic_load_explicit(&l->serving, memory_order_relaxed);
 
 	atomic_store_explicit(&l->serving, owner + 1, memory_order_release);
-	cpu_irq_restore(s);
+	irq_restore(s);
 }

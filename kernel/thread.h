@@ -15,25 +15,23 @@
 enum thread_priority { PRIO_IDLE, PRIO_APP, PRIO_DEVICE, PRIO_COUNT }; /* higher runs first */
 enum thread_state { THREAD_RUNNABLE, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
 
+enum thread_exited { THREAD_ALIVE, THREAD_GONE /* from its stack */, THREAD_DETACHED /* alive, and nobody will join it */ };
+
 struct thread {
 	struct context context;      /* saved stack pointer, FS base (arch) */
 	char name[16];
 	unsigned id;
 	enum thread_priority priority;
 	_Atomic enum thread_state state;
+	struct cpu *cpu;             /* whose run queue it is in, or runs or last ran from */
 	struct list run_node;        /* in a run queue, while runnable */
 	struct list all_node;        /* in the list of all threads */
-	void *stack;                 /* lowest usable address; a guard page lies below */
+	void *stack;                 /* lowest usable address; a guard page lies below. NULL: the boot stack */
 	size_t stack_size;           /* bytes */
 	void *tls;                   /* TLS block and control block, one allocation */
 	void (*entry)(void *);
 	void *arg;
-	atomic_uint exited;          /* futex: 1 once the thread is gone from its stack */
-	bool detached;
-	/* futex_wait's own: */
-	struct list futex_node;
-	atomic_uint *futex_word;
-	int futex_result;
+	atomic_uint exited;          /* futex: enum thread_exited */
 };
 
 /* Starts entry(arg) in a new thread. stack_size 0: THREAD_STACK_DEFAULT. NULL: out of memory. */
@@ -53,8 +51,13 @@ void thread_init(void);
 /* Visits every thread (panic, monitor). Takes no lock: for a frozen system. */
 void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg);
 
-/* The scheduler's own, for futex.c and interrupt exit. */
+/* The scheduler's own, for futex.c, thread.c and interrupt exit. */
+void sched_init(struct cpu *, struct thread *running, struct thread *idle);
 void sched_block(void);                     /* current is THREAD_BLOCKED already, interrupts are off */
 void sched_make_runnable(struct thread *);  /* callable from interrupt handlers */
 bool sched_preempt_needed(void);            /* asked by the interrupt exit path */
 void sched_preempt(void);                   /* on the preempted thread's stack, interrupts off */
+_Noreturn void sched_exit(void);            /* current is THREAD_DEAD already, interrupts are off */
+void sched_start(void);                     /* the first thing a new thread does: ends the switch to it; interrupts stay off */
+_Noreturn void sched_idle(void *);          /* what an idle thread runs */
+void thread_reap(struct thread *);          /* has left its stack for good; interrupts are off */

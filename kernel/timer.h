@@ -2,18 +2,26 @@
 /* One-shot timers: one ordered structure per CPU over one hardware timer. No tick: an idle CPU takes no timer interrupt. */
 #pragma once
 
-#include "kernel/list.h"
 #include <stdbool.h>
 #include <stdint.h>
 
+struct timer_queue;
+
+/* Zero but for fire before its first start. */
 struct timer {
-	struct list node;
+	void (*fire)(struct timer *);    /* runs in the timer interrupt: must not sleep; may start the timer again */
 	uint64_t deadline_ns;            /* clock_now_ns() time */
-	void (*fire)(struct timer *);    /* runs in the timer interrupt: must not sleep */
+	/* timer.c's own: */
+	struct timer *child, *next, *prev;
+	struct timer_queue *queue;       /* where it runs or last ran */
+	bool running;
 };
 
-void timer_start(struct timer *, uint64_t deadline_ns); /* moves it when it runs already */
-bool timer_stop(struct timer *);                        /* true: it had not fired */
+void timer_start(struct timer *, uint64_t deadline_ns); /* on this CPU; moves it when it runs already */
+bool timer_stop(struct timer *); /* true: it had not fired; false: fire is not running any more (unless it is the caller) */
 
 /* Called by the hardware timer's interrupt: fires what is due and programs the next deadline. */
 void timer_interrupt(void);
+
+struct cpu;
+void timer_init(struct cpu *);

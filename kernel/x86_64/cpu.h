@@ -39,6 +39,8 @@ static inline uint64_t cpu_tsc(void)
 
 /* What belongs to one CPU, found through GS. Only touch it with interrupts off or from a context that cannot migrate. */
 struct thread;
+struct run_queue;
+struct timer_queue;
 struct cpu {
 	struct cpu *self;             /* %gs:0 */
 	struct thread *current;       /* %gs:8 */
@@ -47,6 +49,8 @@ struct cpu {
 	uint32_t apic_id;
 	bool preempt_pending;         /* set by sched_make_runnable, looked at when an interrupt returns */
 	unsigned interrupt_depth;     /* > 0: in an interrupt handler */
+	struct run_queue *run_queue;
+	struct timer_queue *timer_queue;
 };
 
 static inline struct cpu *this_cpu(void)

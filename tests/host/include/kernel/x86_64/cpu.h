@@ -19,6 +19,7 @@ struct cpu {
 	bool preempt_pending;
 	unsigned interrupt_depth;
 	struct run_queue *run_queue;
+	struct thread *idle;
 	struct timer_queue *timer_queue;
 };
 

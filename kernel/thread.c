@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads: their making and their end. What runs when is sched.c's business.
+ *
+ * A thread's end: it marks itself dead and switches away; the next thread to run on that CPU reaps it, that is, tells the joiner or, if
+ * nobody will join, frees it. `exited` decides between the two exactly once, whichever of detach and death comes first.
+ */
+#include "kernel/thread.h"
+#include "kernel/futex.h"
+#include "kernel/heap.h"
+#include "kernel/page.h"
+#include "kernel/panic.h"
+#include "kernel/spinlock.h"
+#include "kernel/timer.h"
+#include "kernel/vm.h"
+#include "kernel/x86_64/arch.h"
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#define IDLE_STACK (8 * 1024)
+
+static struct thread main_thread = { .name = "main", .priority = PRIO_APP, .state = THREAD_RUNNING };
+static struct thread idle_thread = { .name = "idle", .priority = PRIO_IDLE, .state = THREAD_RUNNABLE };
+
+static struct list all_threads = LIST_INIT(all_threads);
+static struct spinlock all_lock = SPINLOCK_INIT;
+static unsigned next_id = 1;
+
+static void all_add(struct thread *t)
+{
+	irq_state s = spin_lock(&all_lock);
+
+	t->id = next_id++;
+	list_push_back(&all_threads, &t->all_node);
+	spin_unlock(&all_lock, s);
+}
+
+static void all_remove(struct thread *t)
+{
+	irq_state s = spin_lock(&all_lock);
+
+	list_remove(&t->all_node);
+	spin_unlock(&all_lock, s);
+}
+
+static void thread_free(struct thread *t)
+{
+	all_remove(t);
+	vm_stack_free(t->stack, t->stack_size);
+	kfree(t->tls);
+	kfree(t);
+}
+
+static void thread_run(void *arg)
+{
+	struct thread *t = arg;
+
+	sched_start();
+	irq_restore(CPU_FLAG_IF);
+	t->entry(t->arg);
+	thread_exit();
+}
+
+/* Gives t a stack and a TLS block; false: no memory, and nothing is left behind. */
+static bool thread_equip(struct thread *t, size_t stack_size)
+{
+	uint64_t fs_base = tls_create(&t->tls);
+
+	if (!fs_base)
+		return false;
+	t->stack_size = stack_size;
+	t->stack = vm_stack_alloc(stack_size);
+	if (!t->stack) {
+		kfree(t->tls);
+		return false;
+	}
+	context_init(&t->context, (char *)t->stack + stack_size, fs_base, thread_run, t);
+	return true;
+}
+
+struct thread *thread_create(const char *name, enum thread_priority priority, size_t stack_size, void (*entry)(void *), void *arg)
+{
+	struct thread *t = kzalloc(sizeof(*t));
+
+	if (!t)
+		return NULL;
+	strncpy(t->name, name, sizeof(t->name) - 1);
+	t->priority = priority;
+	t->entry = entry;
+	t->arg = arg;
+	t->cpu = this_cpu();
+	list_init(&t->run_node);
+	if (!thread_equip(t, stack_size ? page_align_up(stack_size) : THREAD_STACK_DEFAULT)) {
+		kfree(t);
+		return NULL;
+	}
+	all_add(t);
+	sched_make_runnable(t);
+	return t;
+}
+
+void thread_exit(void)
+{
+	cpu_irq_disable();
+	thread_current()->state = THREAD_DEAD;
+	sched_exit();
+}
+
+/* After GONE is stored the joiner may free t at any moment; futex_wake() does not touch the word. */
+void thread_reap(struct thread *t)
+{
+	if (atomic_exchange(&t->exited, THREAD_GONE) == THREAD_DETACHED)
+		thread_free(t);
+	else
+		futex_wake(&t->exited, UINT_MAX);
+}
+
+void thread_join(struct thread *t)
+{
+	while (atomic_load(&t->exited) != THREAD_GONE)
+		futex_wait(&t->exited, THREAD_ALIVE, DEADLINE_NEVER);
+	thread_free(t);
+}
+
+void thread_detach(struct thread *t)
+{
+	unsigned alive = THREAD_ALIVE;
+
+	if (!atomic_compare_exchange_strong(&t->exited, &alive, THREAD_DETACHED))
+		thread_free(t);
+}
+
+struct thread *thread_current(void)
+{
+	return this_cpu()->current;
+}
+
+void thread_sleep_until(uint64_t deadline_ns)
+{
+	atomic_uint never = 0;
+
+	while (futex_wait(&never, 0, deadline_ns) != -ETIMEDOUT)
+		;
+}
+
+/* The idle thread never leaves the kernel, so it can share the first thread's TLS block: all it reads there is the stack canary. */
+static void idle_init(uint64_t fs_base)
+{
+	idle_thread.stack_size = IDLE_STACK;
+	idle_thread.stack = vm_stack_alloc(IDLE_STACK);
+	if (!idle_thread.stack)
+		panic("no memory for the idle thread's stack; give the machine more");
+	context_init(&idle_thread.context, (char *)idle_thread.stack + IDLE_STACK, fs_base, sched_idle, NULL);
+	all_add(&idle_thread);
+}
+
+void thread_init(void)
+{
+	uint64_t fs_base = tls_create(&main_thread.tls);
+
+	if (!fs_base)
+		panic("no memory for the first thread's TLS; give the machine more");
+	tls_set_current(fs_base);
+	main_thread.context.fs_base = fs_base;
+	all_add(&main_thread);
+	idle_init(fs_base);
+	timer_init(this_cpu());
+	sched_init(this_cpu(), &main_thread, &idle_thread);
+	cpu_irq_enable();
+}
+
+void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg)
+{
+	list_for_each(n, &all_threads)
+		visit(container_of(n, struct thread, all_node), arg);
+}

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads, scheduler, futex, mutex, semaphore, wait queue and timers, as they are in the kernel, over ucontext and a clock that only tests move.
+ * Preemption happens where interrupts open: the test's "hardware" decides there, from a seed, whether the timer interrupt comes.
+ *
+ * Links: kernel/thread.c kernel/sched.c kernel/futex.c kernel/mutex.c kernel/semaphore.c kernel/wait.c kernel/timer.c
+ */
+#include "tests/host/shim.h"
+#include "tests/host/test.h"
+#include "kernel/mutex.h"
+#include "kernel/spinlock.h"
+#include "kernel/thread.h"
+#include "kernel/timer.h"
+#include "kernel/wait.h"
+#include <errno.h>
+
+#define MS 1000000ull
+
+static unsigned seed;
+static uint64_t step_ns;
+
+static unsigned chance(unsigned n)
+{
+	seed = seed * 1103515245u + 12345u;
+	return (seed >> 16) % n;
+}
+
+/* What trap.S does around an interrupt. */
+static void timer_hardware(void)
+{
+	unsigned long flags = cpu_irq_save();
+
+	shim_event_ns = UINT64_MAX;
+	shim_cpu.interrupt_depth++;
+	timer_interrupt();
+	shim_cpu.interrupt_depth--;
+	if (sched_preempt_needed())
+		sched_preempt();
+	shim_flags = flags;
+}
+
+/* Interrupts are open: time passes by a random step, and the interrupt comes if it is due. */
+static void interrupts_open(void)
+{
+	if (!step_ns || shim_cpu.interrupt_depth)
+		return;
+	shim_now_ns += chance((unsigned)step_ns);
+	if (shim_now_ns >= shim_event_ns)
+		timer_hardware();
+}
+
+static void start(unsigned with_seed, uint64_t max_step_ns)
+{
+	static bool up;
+
+	seed = with_seed;
+	step_ns = max_step_ns;
+	if (up)
+		return;
+	up = true;
+	shim_flags = 0;
+	shim_on_irq_enable = interrupts_open;
+	thread_init();
+}
+
+/* The app computes: time passes, interrupts come. */
+static void spin_for(uint64_t ns)
+{
+	uint64_t until = shim_now_ns + ns;
+
+	while (shim_now_ns < until) {
+		shim_now_ns += 10000;
+		if (shim_now_ns >= shim_event_ns)
+			timer_hardware();
+	}
+}
+
+static char trace[256];
+
+static void note(const char *text)
+{
+	strncat(trace, text, sizeof(trace) - strlen(trace) - 1);
+}
+
+static void note_name(void *name)
+{
+	note(name);
+}
+
+static void count(const struct thread *t, void *n)
+{
+	(void)t;
+	++*(unsigned *)n;
+}
+
+static unsigned thread_count(void)
+{
+	unsigned n = 0;
+
+	thread_for_each(count, &n);
+	return n;
+}
+
+TEST(thread_create_join)
+{
+	struct thread *a, *b;
+	size_t before;
+
+	start(1, 0);
+	before = shim_allocated();
+	trace[0] = '\0';
+	a = thread_create("a", PRIO_APP, 0, note_name, "a");
+	b = thread_create("b", PRIO_APP, 0, note_name, "b");
+	note("m");
+	thread_join(b);
+	thread_join(a);
+	CHECK_STR(trace, "mab");
+	CHECK_EQ(shim_allocated(), before);
+	CHECK_EQ(thread_count(), 2);
+}
+
+TEST(thread_detach_before_and_after_the_end)
+{
+	size_t before;
+	struct thread *t;
+
+	start(1, 0);
+	before = shim_allocated();
+	trace[0] = '\0';
+	thread_detach(thread_create("early", PRIO_APP, 0, note_name, "e"));
+	t = thread_create("late", PRIO_APP, 0, note_name, "l");
+	thread_yield();
+	thread_detach(t);
+	CHECK_STR(trace, "el");
+	CHECK_EQ(shim_allocated(), before);
+	CHECK_EQ(thread_count(), 2);
+}
+
+TEST(thread_out_of_memory)
+{
+	size_t before;
+
+	start(1, 0);
+	before = shim_allocated();
+	for (unsigned i = 1; i <= 3; i++) {
+		shim_fail_alloc = i;
+		CHECK(thread_create("x", PRIO_APP, 0, note_name, "x") == NULL);
+		CHECK_EQ(shim_fail_alloc, 0);
+	}
+	CHECK_EQ(shim_allocated(), before);
+	CHECK_EQ(thread_count(), 2);
+}
+
+TEST(thread_device_priority_runs_at_once)
+{
+	struct thread *d;
+
+	start(1, 0);
+	trace[0] = '\0';
+	d = thread_create("d", PRIO_DEVICE, 0, note_name, "d");
+	note("m");
+	thread_join(d);
+	CHECK_STR(trace, "dm");
+}
+
+static void yielder(void *name)
+{
+	for (int i = 0; i < 3; i++) {
+		note(name);
+		thread_yield();
+	}
+}
+
+TEST(thread_yield_goes_round)
+{
+	struct thread *a, *b;
+
+	start(1, 0);
+	trace[0] = '\0';
+	a = thread_create("a", PRIO_APP, 0, yielder, "a");
+	b = thread_create("b", PRIO_APP, 0, yielder, "b");
+	thread_join(a);
+	thread_join(b);
+	CHECK_STR(trace, "ababab");
+}
+
+static void spinner(void *name)
+{
+	for (int i = 0; i < 5; i++) {
+		note(name);
+		spin_for(6 * MS);
+	}
+}
+
+TEST(thread_slices_are_shared)
+{
+	struct thread *a, *b;
+	uint64_t from;
+
+	start(1, 0);
+	trace[0] = '\0';
+	from = shim_now_ns;
+	a = thread_create("a", PRIO_APP, 0, spinner, "a");
+	b = thread_create("b", PRIO_APP, 0, spinner, "b");
+	thread_join(a);
+	thread_join(b);
+	CHECK(shim_now_ns - from < 62 * MS);
+	CHECK(strstr(trace, "aaaaa") == NULL); /* neither had it for itself for longer than two slices */
+}
+
+static atomic_bool stop_ticking;
+
+static void ticker(void *unused)
+{
+	(void)unused;
+	while (!atomic_load(&stop_ticking))
+		thread_sleep_until(shim_now_ns + 3 * MS);
+}
+
+/* A device thread that comes and goes must not renew the slice of the one it interrupts. */
+TEST(thread_slices_are_shared_under_device_load)
+{
+	struct thread *a, *b, *t;
+
+	start(1, 0);
+	trace[0] = '\0';
+	atomic_store(&stop_ticking, false);
+	t = thread_create("t", PRIO_DEVICE, 0, ticker, NULL);
+	a = thread_create("a", PRIO_APP, 0, spinner, "a");
+	b = thread_create("b", PRIO_APP, 0, spinner, "b");
+	thread_join(a);
+	thread_join(b);
+	CHECK(strstr(trace, "aaaaa") == NULL);
+	atomic_store(&stop_ticking, true);
+	thread_join(t);
+}
+
+TEST(thread_alone_takes_no_timer_interrupt)
+{
+	start(1, 0);
+	spin_for(50 * MS); /* whatever was programmed has fired */
+	CHECK_EQ(shim_event_ns, UINT64_MAX);
+	thread_yield();
+	CHECK_EQ(shim_event_ns, UINT64_MAX);
+}
+
+TEST(thread_sleep_is_exact)
+{
+	uint64_t until;
+
+	start(1, 0);
+	until = shim_now_ns + 7 * MS + 3;
+	thread_sleep_until(until);
+	CHECK_EQ(shim_now_ns, until);
+	thread_sleep_until(until - 5);
+	CHECK_EQ(shim_now_ns, until);
+}
+
+static void wake_up(void *word)
+{
+	spin_for(2 * MS);
+	atomic_store((atomic_uint *)word, 1);
+	futex_wake(word, 1);
+}
+
+TEST(futex_results)
+{
+	atomic_uint word = 0;
+	struct thread *t;
+	uint64_t from;
+
+	start(1, 0);
+	CHECK_EQ(futex_wait(&word, 1, DEADLINE_NEVER), -EAGAIN);
+	CHECK_EQ(futex_wait(&word, 0, shim_now_ns), -ETIMEDOUT);
+	from = shim_now_ns;
+	CHECK_EQ(futex_wait(&word, 0, from + 4 * MS), -ETIMEDOUT);
+	CHECK_EQ(shim_now_ns, from + 4 * MS);
+	t = thread_create("w", PRIO_APP, 0, wake_up, &word);
+	CHECK_EQ(futex_wait(&word, 0, shim_now_ns + 500 * MS), 0);
+	CHECK_EQ(futex_wake(&word, 1), 0);
+	thread_join(t);
+}
+
+static atomic_uint gate;
+
+static void wait_at_gate(void *name)
+{
+	while (atomic_load(&gate) == 0)
+		futex_wait(&gate, 0, DEADLINE_NEVER);
+	note(name);
+}
+
+TEST(futex_wakes_in_order_and_no_more_than_asked)
+{
+	struct thread *t[3];
+	static char *names[] = { "1", "2", "3" };
+	atomic_uint other = 0;
+
+	start(1, 0);
+	trace[0] = '\0';
+	atomic_store(&gate, 0);
+	for (int i = 0; i < 3; i++)
+		t[i] = thread_create("g", PRIO_APP, 0, wait_at_gate, names[i]);
+	thread_yield();
+	CHECK_EQ(futex_wake(&other, 10), 0);
+	atomic_store(&gate, 1);
+	CHECK_EQ(futex_wake(&gate, 2), 2);
+	thread_yield();
+	CHECK_STR(trace, "12");
+	CHECK_EQ(futex_wake(&gate, 10), 1);
+	for (int i = 0; i < 3; i++)
+		thread_join(t[i]);
+	CHECK_STR(trace, "123");
+}
+
+struct shared {
+	struct mutex lock;
+	unsigned inside, total;
+	struct semaphore items, room;
+	unsigned produced, consumed;
+	struct wait_queue queue;
+	bool flag;
+};
+
+static struct shared sh;
+
+static void enter_often(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 200; i++) {
+		mutex_lock(&sh.lock);
+		sh.inside++;
+		CHECK_EQ(sh.inside, 1);
+		if (chance(3) == 0)
+			thread_yield();
+		if (chance(5) == 0)
+			thread_sleep_until(shim_now_ns + chance(1000));
+		sh.inside--;
+		sh.total++;
+		mutex_unlock(&sh.lock);
+	}
+}
+
+TEST(mutex_excludes_under_many_seeds)
+{
+	for (unsigned i = 0; i < 200 && !test_failures; i++) {
+		struct thread *t[6];
+
+		start(i, 500000);
+		sh = (struct shared){ 0 };
+		for (int k = 0; k < 6; k++)
+			t[k] = thread_create("m", k == 5 ? PRIO_DEVICE : PRIO_APP, 0, enter_often, NULL);
+		for (int k = 0; k < 6; k++)
+			thread_join(t[k]);
+		CHECK_EQ(sh.total, 6 * 200);
+		CHECK_EQ(atomic_load(&sh.lock.state), 0);
+	}
+}
+
+static void produce(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 300; i++) {
+		CHECK_EQ(semaphore_wait(&sh.room, DEADLINE_NEVER), 0);
+		sh.produced++;
+		CHECK(sh.produced - sh.consumed <= 4);
+		semaphore_post(&sh.items);
+	}
+}
+
+static void consume(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 300; i++) {
+		while (semaphore_wait(&sh.items, shim_now_ns + chance(100000)) == -ETIMEDOUT)
+			;
+		sh.consumed++;
+		semaphore_post(&sh.room);
+	}
+}
+
+TEST(semaphore_counts_under_many_seeds)
+{
+	for (unsigned i = 0; i < 200 && !test_failures; i++) {
+		struct thread *t[4];
+
+		start(i, 300000);
+		sh = (struct shared){ .room = SEMAPHORE_INIT(4) };
+		t[0] = thread_create("p", PRIO_APP, 0, produce, NULL);
+		t[1] = thread_create("c", PRIO_DEVICE, 0, consume, NULL);
+		t[2] = thread_create("p", PRIO_APP, 0, produce, NULL);
+		t[3] = thread_create("c", PRIO_APP, 0, consume, NULL);
+		for (int k = 0; k < 4; k++)
+			thread_join(t[k]);
+		CHECK_EQ(sh.produced, 600);
+		CHECK_EQ(sh.consumed, 600);
+		CHECK_EQ(atomic_load(&sh.room.count), 4);
+		CHECK_EQ(atomic_load(&sh.items.count), 0);
+	}
+}
+
+static void raise_flag(void *unused)
+{
+	(void)unused;
+	thread_sleep_until(shim_now_ns + chance(2000));
+	sh.flag = true;
+	wait_queue_wake(&sh.queue);
+}
+
+TEST(wait_event_never_misses)
+{
+	for (unsigned i = 0; i < 500 && !test_failures; i++) {
+		struct thread *t;
+
+		start(i, 2000);
+		sh = (struct shared){ 0 };
+		wait_queue_init(&sh.queue);
+		t = thread_create("f", PRIO_APP, 0, raise_flag, NULL);
+		if (i % 2)
+			CHECK_EQ(wait_event(&sh.queue, sh.flag, DEADLINE_NEVER), 0);
+		else
+			while (wait_event(&sh.queue, sh.flag, shim_now_ns + chance(1500)) == -ETIMEDOUT)
+				;
+		CHECK(sh.flag);
+		thread_join(t);
+		CHECK(list_empty(&sh.queue.entries));
+	}
+}
+
+static uint64_t last_fired;
+static unsigned fired, out_of_order;
+
+static void record(struct timer *t)
+{
+	out_of_order += t->deadline_ns < last_fired || t->deadline_ns > shim_now_ns;
+	last_fired = t->deadline_ns;
+	fired++;
+}
+
+TEST(timers_fire_in_order)
+{
+	enum { N = 300 };
+	static struct timer timers[N];
+	unsigned running = 0, stopped = 0;
+
+	start(3, 0);
+	spin_for(20 * MS);
+	fired = out_of_order = 0;
+	last_fired = 0;
+	for (int i = 0; i < N; i++)
+		timers[i].fire = record;
+	for (int round = 0; round < 3000; round++)
+		timer_start(&timers[chance(N)], shim_now_ns + MS + chance(1000000)); /* moves many that run */
+	for (int i = 0; i < N; i++)
+		running += timers[i].running;
+	for (int i = 0; i < N; i += 3)
+		stopped += timer_stop(&timers[i]);
+	CHECK(!timer_stop(&timers[0]));
+	spin_for(5 * MS);
+	CHECK_EQ(fired, running - stopped);
+	CHECK_EQ(out_of_order, 0);
+	CHECK_EQ(shim_event_ns, UINT64_MAX);
+}
+
+TEST(timer_program_only_what_is_earlier)
+{
+	static struct timer a = { .fire = record }, b = { .fire = record };
+
+	start(1, 0);
+	spin_for(20 * MS);
+	timer_start(&a, shim_now_ns + 5 * MS);
+	CHECK_EQ(shim_event_ns, a.deadline_ns);
+	timer_start(&b, shim_now_ns + 9 * MS);
+	CHECK_EQ(shim_event_ns, a.deadline_ns);
+	timer_start(&b, shim_now_ns + 2 * MS);
+	CHECK_EQ(shim_event_ns, b.deadline_ns);
+	timer_stop(&a);
+	timer_stop(&b);
+}
+
+/* Last, as a panic leaves locks behind. */
+TEST(futex_panics_where_sleeping_is_forbidden)
+{
+	atomic_uint word = 0;
+	struct spinlock lock = SPINLOCK_INIT;
+
+	start(1, 0);
+	CHECK(SHIM_CATCH(spin_lock(&lock); futex_wait(&word, 0, DEADLINE_NEVER)));
+	CHECK(strstr(shim_panic_text, "interrupts off") != NULL);
+}
+
+TEST_MAIN
