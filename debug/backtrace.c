@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Walks frames without trusting them: whatever smashed the stack may have written the chain. */
+#include "debug/backtrace.h"
+#include "kernel/vm.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DEPTH_MAX 32u
+
+/* System V ABI, 3.2.2: the caller's rbp, and above it the return address. */
+struct frame {
+	uint64_t rbp;
+	uint64_t return_address;
+};
+
+static bool readable(uint64_t rbp)
+{
+	const char *first = (const char *)rbp, *last = first + sizeof(struct frame) - 1;
+
+	return rbp != 0 && rbp % 8 == 0 && rbp < UINT64_MAX - sizeof(struct frame) && vm_phys(first) && vm_phys(last);
+}
+
+void backtrace(uint64_t rbp, void (*visit)(unsigned depth, uint64_t address))
+{
+	for (unsigned depth = 1; depth <= DEPTH_MAX && readable(rbp); depth++) {
+		const struct frame *f = (const struct frame *)rbp;
+
+		if (f->return_address == 0)
+			return;
+		visit(depth, f->return_address);
+		if (f->rbp <= rbp) /* callers' frames lie higher */
+			return;
+		rbp = f->rbp;
+	}
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Call chains by frame pointers (everything is compiled with -fno-omit-frame-pointer). */
+#pragma once
+
+#include <stdint.h>
+
+/* Calls visit for each return address, innermost first, from the frame that rbp points at. Stops at the first frame that makes no sense. */
+void backtrace(uint64_t rbp, void (*visit)(unsigned depth, uint64_t address));
+
+/* The caller's own frame, to start from. */
+static inline uint64_t backtrace_here(void)
+{
+	return (uint64_t)__builtin_frame_address(0);
+}
