@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The list of what the system is, in the order it starts. This file alone may look at every floor.
- */
+/* The list of what the system is, in the order it starts. This file alone may look at every floor. */
+#include "fs/vfs.h"
 #include "kernel/acpi.h"
 #include "kernel/app.h"
 #include "kernel/boot_info.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
-#include "kernel/log.h"
+#include "kernel/page.h"
 #include "kernel/panic.h"
 #include "kernel/param.h"
 #include "kernel/pci.h"
@@ -15,25 +14,47 @@
 #include "kernel/random.h"
 #include "kernel/thread.h"
 #include "kernel/x86_64/arch.h"
-#include "fs/vfs.h"
 
-/* Present only in images whose app calls a socket function (net/ is an archive that nothing else pulls in). */
+/* In the image only when the app calls a socket function: net/ is an archive that nothing else pulls in. */
 extern void net_start(void) __attribute__((weak));
 
-static const void *initrd = initrd_start;
-static size_t initrd_len;
+#define MAIN_STACK_MIN (64u << 10)
+#define MAIN_STACK_MAX (1u << 20)
 
-static void run_app(void *unused)
+/* Bytes of stack for main(); 0: what suits the machine. FreeBSD's name for a process's largest stack. */
+static uint32_t main_stack_size;
+PARAM_UINT("kern.maxssiz", main_stack_size, MAIN_STACK_MIN, 1u << 30);
+
+/* One part in 32 of the memory, as a stack is there in full from the start. */
+static size_t main_stack(void)
 {
+	size_t size = page_count_total() * PAGE_SIZE / 32;
+
+	if (main_stack_size)
+		return main_stack_size;
+	if (size < MAIN_STACK_MIN)
+		return MAIN_STACK_MIN;
+	return size < MAIN_STACK_MAX ? page_align_up(size) : MAIN_STACK_MAX;
+}
+
+/* The app's thread. Mounting waits for disks, and other threads may run meanwhile. */
+static void run_app(void *boot)
+{
+	const struct boot_info *b = boot;
 	int argc;
 	char **argv = param_app_argv(&argc);
 
-	(void)unused;
+	if (b->initrd)
+		vfs_init(b->initrd, b->initrd_len);
+	else
+		vfs_init(initrd_start, initrd_end - initrd_start);
 	power_off(app_run(argc, argv, param_app_env()));
 }
 
 void kmain(const struct boot_info *boot)
 {
+	struct thread *app;
+
 	arch_init();
 	serial_init();
 	paging_init(boot);
@@ -47,7 +68,9 @@ void kmain(const struct boot_info *boot)
 	pci_init();
 	if (net_start)
 		net_start();
-	vfs_init(initrd, initrd_len);
-	run_app(NULL);
+	app = thread_create("main", PRIO_APP, main_stack(), run_app, (void *)boot);
+	if (!app)
+		panic("no memory for main()'s stack of %zu bytes; give the machine more, or set kern.maxssiz=", main_stack());
+	thread_join(app);
 	__builtin_unreachable();
 }

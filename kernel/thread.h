@@ -45,7 +45,7 @@ void thread_sleep_until(uint64_t deadline_ns);
 
 #define THREAD_STACK_DEFAULT (32 * 1024)
 
-/* Makes the boot CPU's flow of control the first thread (on the boot stack) and prepares the run queues. Needs the heap. */
+/* Makes the boot CPU's flow of control a thread, "boot" (on the boot stack), and prepares the run queues. Needs the heap. */
 void thread_init(void);
 
 /* Visits every thread (panic, monitor). Takes no lock: for a frozen system. */
