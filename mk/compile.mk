@@ -8,7 +8,7 @@ KERNEL_OBJ := $(call objects,$(call sources,boot kernel kernel/x86_64 virtio deb
 EXT4_OBJ   := $(call objects,$(call sources,fs/ext4))
 NET_OBJ    := $(call objects,$(call sources,net net/lwip))
 LIBC_OBJ   := $(call objects,$(call sources,libc libc/*))
-LWIP_SRC   := $(addprefix core/,def dns inet_chksum init ip mem memp netif pbuf raw stats sys tcp tcp_in tcp_out timeouts udp) \
+LWIP_SRC   := $(addprefix core/,def dns inet_chksum init ip mem memp netif pbuf raw stats sys tcp tcp_in tcp_out udp) \
 	$(addprefix core/ipv4/,acd autoip dhcp etharp icmp igmp ip4 ip4_addr ip4_frag) api/err netif/ethernet
 LWIP_OBJ   := $(LWIP_SRC:%=$(O)/obj/lwip/%.o)
 # POSIX functions that newlib has the source of but does not build for this target.

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Network devices as lwIP interfaces, under net_lock (the devices' interrupts only call iface_wake).
+ *
+ * A received frame is read where the device put it: a custom pbuf laid into the netbuf's own room goes up the stack, and freeing it gives the buffer
+ * back to the ring. Readers that are slow would keep the ring empty in this way, so once they hold three quarters of
+ * it, frames are copied to the heap.
+ * A frame to send stays where lwIP made it: heap memory is 1:1, each pbuf is one piece, and the device holds a reference until it is done.
+ */
+#include "kernel/heap.h"
+#include "kernel/log.h"
+#include "kernel/netdev.h"
+#include "kernel/page.h"
+#include "kernel/printf.h"
+#include "net/stack.h"
+#include "lwip/etharp.h"
+#include "lwip/inet_chksum.h"
+#include "lwip/ip.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/tcp.h"
+#include <errno.h>
+#include <string.h>
+
+#define TX_PIECES_MAX 16
+
+/* A frame is not worth the last memory: below this many free pages copies are refused and the sender has to try again. */
+#define RESERVE_PAGES 64
+
+struct iface {
+	struct netif netif;
+	struct netdev *dev;
+	unsigned borrowed;      /* receive buffers that lwIP or a socket still reads */
+	bool kick;              /* frames were queued since the last kick */
+	bool stalled;           /* the transmit ring was full and no frame has been finished since */
+	bool resumed;           /* it was, and now has room */
+};
+
+/* A received frame's pbuf, in the room that the device left us in the netbuf. */
+struct borrowed_pbuf {
+	struct pbuf_custom custom;
+	struct netbuf *netbuf;
+};
+
+_Static_assert(sizeof(struct borrowed_pbuf) <= sizeof(((struct netbuf *)0)->stack), "the netbuf has room for its pbuf");
+
+static struct iface *first; /* the device that ip= means when it names none */
+
+static struct iface *iface_of(struct netdev *dev)
+{
+	return dev->stack;
+}
+
+/* --- Receive --- */
+
+static void give_back(struct pbuf *p)
+{
+	struct borrowed_pbuf *b = (struct borrowed_pbuf *)p;
+	struct netbuf *nb = b->netbuf;
+
+	iface_of(nb->dev)->borrowed--;
+	nb->dev->recycle(nb);
+}
+
+static struct pbuf *wrap(struct iface *iface, struct netbuf *nb)
+{
+	struct borrowed_pbuf *b = (struct borrowed_pbuf *)nb->stack;
+
+	b->custom.custom_free_function = give_back;
+	b->netbuf = nb;
+	iface->borrowed++;
+	return pbuf_alloced_custom(PBUF_RAW, (u16_t)nb->len, PBUF_REF, &b->custom, nb->data, (u16_t)nb->len);
+}
+
+static struct pbuf *copy(struct netbuf *nb)
+{
+	struct pbuf *p = NULL;
+
+	if (page_count_free() > RESERVE_PAGES)
+		p = pbuf_alloc(PBUF_RAW, (u16_t)nb->len, PBUF_RAM);
+	if (p != NULL)
+		pbuf_take(p, nb->data, (u16_t)nb->len);
+	nb->dev->recycle(nb);
+	return p;
+}
+
+static bool ring_is_short(const struct iface *iface)
+{
+	unsigned total = iface->dev->rx_buffers;
+
+	return total != 0 && iface->borrowed >= total - total / 4;
+}
+
+/*
+ * Whether TCP and UDP checksums are looked at is a matter of the interface in lwIP, but of the frame in truth: so the bits are on only while a frame
+ * passes that the device does not vouch for. What an interface sends to itself never needs it.
+ */
+static void iface_input(struct netdev *dev, struct netbuf *nb)
+{
+	struct iface *iface = iface_of(dev);
+	struct netif *netif = &iface->netif;
+	u16_t checked = nb->csum_valid ? 0 : NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+	struct pbuf *p;
+
+	timers_touch();
+	if (nb->len > UINT16_MAX) {
+		dev->recycle(nb);
+		return;
+	}
+	p = ring_is_short(iface) ? copy(nb) : wrap(iface, nb);
+	if (p == NULL)
+		return;
+	netif->chksum_flags |= checked;
+	if (netif->input(p, netif) != ERR_OK)
+		pbuf_free(p);
+	netif->chksum_flags &= (u16_t)~checked;
+}
+
+/* --- Transmit --- */
+
+/*
+ * virtio-like devices finish a checksum that starts as the pseudo header's (virtio 1.2, 5.1.6.2): over addresses, protocol and length, not inverted.
+ * UDP is not here: lwIP cuts large datagrams into fragments, which no device can check.
+ */
+static void request_checksum(struct pbuf *p, struct net_offload_req *req)
+{
+	struct ip_hdr *ip = (struct ip_hdr *)((uint8_t *)p->payload + SIZEOF_ETH_HDR);
+	struct eth_hdr *eth = p->payload;
+	struct tcp_hdr *tcp;
+	uint32_t sum, length;
+
+	if (p->len < SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN || eth->type != PP_HTONS(ETHTYPE_IP) || IPH_PROTO(ip) != IP_PROTO_TCP)
+		return;
+	length = lwip_ntohs(IPH_LEN(ip)) - IPH_HL_BYTES(ip);
+	sum = (ip->src.addr & 0xffff) + (ip->src.addr >> 16) + (ip->dest.addr & 0xffff) + (ip->dest.addr >> 16) +
+	      PP_HTONS(IP_PROTO_TCP) + lwip_htons((u16_t)length);
+	sum = (sum & 0xffff) + (sum >> 16);
+	tcp = (struct tcp_hdr *)((uint8_t *)ip + IPH_HL_BYTES(ip));
+	tcp->chksum = (u16_t)((sum & 0xffff) + (sum >> 16));
+	req->csum_start = (uint16_t)((uint8_t *)tcp - (uint8_t *)p->payload);
+	req->csum_offset = offsetof(struct tcp_hdr, chksum);
+}
+
+static unsigned pieces(const struct pbuf *p, struct sg *sg)
+{
+	unsigned n = 0;
+
+	for (const struct pbuf *q = p; q != NULL; q = q->next) {
+		if (q->len == 0)
+			continue;
+		if (n == TX_PIECES_MAX)
+			return 0;
+		sg[n++] = (struct sg){ q->payload, q->len };
+	}
+	return n;
+}
+
+static err_t transmit(struct iface *iface, struct pbuf *p, const struct sg *sg, unsigned n)
+{
+	struct net_offload_req offload = { 0 };
+	int error;
+
+	if (!(iface->netif.chksum_flags & NETIF_CHECKSUM_GEN_TCP))
+		request_checksum(p, &offload);
+	pbuf_ref(p);
+	error = iface->dev->xmit(iface->dev, sg, n, &offload, p);
+	iface->kick = true;
+	if (error == 0)
+		return ERR_OK;
+	pbuf_free(p);
+	if (error != -ENOSPC)
+		return ERR_IF;
+	iface->stalled = true;
+	return ERR_MEM;
+}
+
+static err_t iface_output(struct netif *netif, struct pbuf *p)
+{
+	struct sg sg[TX_PIECES_MAX];
+	unsigned n = pieces(p, sg);
+	struct pbuf *whole;
+	err_t error;
+
+	timers_touch();
+	if (n != 0)
+		return transmit(netif->state, p, sg, n);
+	whole = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+	if (whole == NULL)
+		return ERR_MEM;
+	error = transmit(netif->state, whole, sg, pieces(whole, sg));
+	pbuf_free(whole);
+	return error;
+}
+
+/* May be called from inside xmit(), in the middle of lwIP's own sending: waking the stack waits for iface_kick_all(). */
+static void iface_tx_done(struct netdev *dev, void *token)
+{
+	struct iface *iface = iface_of(dev);
+
+	pbuf_free(token);
+	if (iface->stalled) {
+		iface->stalled = false;
+		iface->resumed = true;
+	}
+}
+
+/* --- The devices as a whole --- */
+
+static struct iface *iface_from(struct netif *netif)
+{
+	return netif->linkoutput == iface_output ? netif->state : NULL;
+}
+
+const char *iface_name(const struct netif *netif)
+{
+	return netif->linkoutput == iface_output ? ((struct iface *)netif->state)->dev->name : "lo";
+}
+
+struct netif *iface_find(const char *device)
+{
+	struct netif *netif;
+
+	if (device == NULL || device[0] == '\0')
+		return first ? &first->netif : NULL;
+	NETIF_FOREACH(netif) {
+		if (strcmp(iface_name(netif), device) == 0)
+			return netif;
+	}
+	return NULL;
+}
+
+bool iface_stalled(void)
+{
+	struct netif *netif;
+
+	NETIF_FOREACH(netif) {
+		struct iface *iface = iface_from(netif);
+
+		if (iface != NULL && iface->stalled)
+			return true;
+	}
+	return false;
+}
+
+/* What a full ring held up goes on. tcp_output() may fill the ring again: the next finished frame then brings us back. */
+static void resume(struct iface *iface)
+{
+	iface->resumed = false;
+	tcp_txnow();
+	wait_queue_wake(&net_ready);
+}
+
+void iface_kick_all(void)
+{
+	struct netif *netif;
+
+	NETIF_FOREACH(netif) {
+		struct iface *iface = iface_from(netif);
+
+		if (iface == NULL)
+			continue;
+		if (iface->resumed)
+			resume(iface);
+		if (iface->kick)
+			iface->dev->kick(iface->dev);
+		iface->kick = false;
+	}
+}
+
+static void follow_link(struct iface *iface)
+{
+	struct netif *netif = &iface->netif;
+
+	if (iface->dev->link_up == !!netif_is_link_up(netif))
+		return;
+	log_info("%s: link %s", iface->dev->name, iface->dev->link_up ? "up" : "down");
+	if (iface->dev->link_up)
+		netif_set_link_up(netif);
+	else
+		netif_set_link_down(netif);
+}
+
+bool iface_poll_all(unsigned budget)
+{
+	struct netif *netif;
+	bool more = false;
+
+	NETIF_FOREACH(netif) {
+		struct iface *iface = iface_from(netif);
+
+		if (iface == NULL)
+			continue;
+		follow_link(iface);
+		more |= iface->dev->poll(iface->dev, budget) >= budget;
+	}
+	return more;
+}
+
+static void iface_wake(struct netdev *dev)
+{
+	(void)dev;
+	net_thread_wake();
+}
+
+static err_t iface_init(struct netif *netif)
+{
+	struct iface *iface = netif->state;
+	struct netdev *dev = iface->dev;
+
+	netif->name[0] = 'e';
+	netif->name[1] = 't';
+	netif->hwaddr_len = sizeof(dev->mac);
+	memcpy(netif->hwaddr, dev->mac, sizeof(dev->mac));
+	netif->mtu = dev->mtu;
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+	netif->output = etharp_output;
+	netif->linkoutput = iface_output;
+	netif->chksum_flags = NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+	if (dev->offloads & NET_TX_CSUM)
+		netif->chksum_flags &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
+	return ERR_OK;
+}
+
+static void attach(struct netdev *dev, void *unused)
+{
+	struct iface *iface = kzalloc(sizeof(*iface));
+	int error;
+
+	(void)unused;
+	if (iface == NULL) {
+		log_err("%s: no memory for the interface: it stays unused", dev->name);
+		return;
+	}
+	iface->dev = dev;
+	dev->stack = iface;
+	dev->input = iface_input;
+	dev->tx_done = iface_tx_done;
+	dev->wake = iface_wake;
+	netif_add_noaddr(&iface->netif, iface, iface_init, netif_input);
+	error = dev->start(dev);
+	if (error < 0) {
+		log_err("%s: does not start (error %d): it stays unused", dev->name, -error);
+		netif_remove(&iface->netif);
+		kfree(iface);
+		return;
+	}
+	netif_set_status_callback(&iface->netif, config_address_changed);
+	if (dev->link_up)
+		netif_set_link_up(&iface->netif);
+	netif_set_up(&iface->netif);
+	if (first == NULL)
+		first = iface;
+}
+
+void iface_attach_all(void)
+{
+	/* The loopback interface is all there is so far: what never leaves memory needs no checksum. */
+	NETIF_SET_CHECKSUM_CTRL(netif_list, NETIF_CHECKSUM_DISABLE_ALL);
+	netdev_for_each(attach, NULL);
+}
