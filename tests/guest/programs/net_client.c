@@ -131,7 +131,8 @@ static void check_errors(const char *dead_port)
 	CHECK_ERRNO(socket(77, SOCK_STREAM, 0), EAFNOSUPPORT);
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	CHECK_ERRNO(lseek(fd, 0, SEEK_SET), ESPIPE);
-	CHECK_ERRNO(send(fd, "x", 1, MSG_NOSIGNAL), ENOTCONN);
+	CHECK_EQ(send(fd, "x", 1, MSG_NOSIGNAL), -1);
+	CHECK(errno == ENOTCONN || errno == EPIPE);
 	CHECK_ERRNO(getpeername(fd, (struct sockaddr *)&server, &(socklen_t){ sizeof server }), ENOTCONN);
 	close(fd);
 	close(file);

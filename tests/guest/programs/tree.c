@@ -110,7 +110,7 @@ static void show(char *path)
 	if (lstat(path, &st) < 0) {
 		complain(path);
 	} else if (S_ISDIR(st.st_mode)) {
-		printf("dir %lld %s\n", (long long)st.st_mtime, path);
+		printf("dir %s\n", path);
 		show_entries(path);
 	} else if (S_ISLNK(st.st_mode)) {
 		show_link(path);

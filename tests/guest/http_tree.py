@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A tree of some thousand files of all sizes: made here, fetched over HTTP by curl, compared byte for byte.
+
+    http_tree.py make DIR MEGABYTES
+    http_tree.py fetch DIR PORT INTO
+"""
+import filecmp
+import os
+import random
+import shutil
+import subprocess
+import sys
+import urllib.parse
+
+FILES = 3000
+PARALLEL = 16
+REAL_TREES = ('/usr/share/doc', '/usr/include', '/usr/share/perl')  # a Debian that can build Thimble has them
+
+
+def make(root, megabytes):
+    """Half of it real files (as many as this machine has), half of it random bytes from a fixed seed."""
+    budget = megabytes << 20
+    used = copy_real(os.path.join(root, 'real'), budget // 2)
+    make_random(os.path.join(root, 'random'), budget - used)
+
+
+def copy_real(root, budget):
+    used = 0
+    for tree in REAL_TREES:
+        for parent, _, files in os.walk(tree):
+            for name in sorted(files):
+                source = os.path.join(parent, name)
+                if os.path.islink(source) or not os.path.isfile(source) or not os.access(source, os.R_OK):
+                    continue
+                used += os.path.getsize(source)
+                if used > budget:
+                    return used - os.path.getsize(source)
+                target = root + source
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                shutil.copyfile(source, target)
+    return used
+
+
+def make_random(root, budget):
+    """Sizes spread evenly over their logarithms, as in real trees: 0 bytes to a sixth of the budget, 20 MB at most."""
+    rng = random.Random(1)
+    largest = min(20_000_000, budget // 6)
+    folders = ['', 'a', 'a/b', 'a/b/c', 'deep/' + '/'.join('abcdefgh'), 'with space', 'ümläut', 'large']
+    for number in range(FILES):
+        size = [0, 1, 1023, 1024, 4096, 4097][number] if number < 6 else int(largest ** rng.random())
+        size = min(size, budget)
+        budget -= size
+        folder = os.path.join(root, folders[-1] if number % 2 else folders[number // 2 % len(folders)])
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, f'file {number}' if number % 50 == 0 else f'file{number}.bin'), 'wb') as f:
+            f.write(rng.randbytes(size))
+
+
+def files_below(root):
+    for parent, _, files in os.walk(root):
+        for name in files:
+            yield os.path.relpath(os.path.join(parent, name), root)
+
+
+def fetch(root, port, into):
+    """All files in one curl, which keeps PARALLEL connections busy."""
+    config = into + '.curl'
+    with open(config, 'w', encoding='utf-8') as f:
+        for path in files_below(root):
+            f.write(f'url = "http://127.0.0.1:{port}/{urllib.parse.quote(path)}"\n')
+            f.write('output = "{}"\n'.format(os.path.join(into, path).replace('\\', '\\\\').replace('"', '\\"')))
+    return subprocess.run(['curl', '--silent', '--show-error', '--fail', '--parallel', '--parallel-max', str(PARALLEL),
+                           '--create-dirs', '--globoff', '--config', config], check=False).returncode
+
+
+def fetch_and_compare(root, port, into):
+    code = fetch(root, port, into)
+    paths = list(files_below(root))
+    wrong = [p for p in paths if not os.path.exists(os.path.join(into, p)) or
+             not filecmp.cmp(os.path.join(root, p), os.path.join(into, p), shallow=False)]
+    size = sum(os.path.getsize(os.path.join(root, p)) for p in paths)
+    print(f'{len(paths)} files, {size} bytes')
+    if code or wrong:
+        raise AssertionError(f'curl: status {code}; {len(wrong)} of {len(paths)} files missing or different: {wrong[:10]}')
+
+
+def main(argv):
+    if argv[:1] == ['make'] and len(argv) == 3:
+        make(argv[1], int(argv[2]))
+    elif argv[:1] == ['fetch'] and len(argv) == 4:
+        fetch_and_compare(argv[1], int(argv[2]), argv[3])
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The table of guest tests: what cases/ has, in the order in which it makes sense to read a list of failures."""
+from cases import boot, faults, files, http, network, system
+
+TESTS = boot.TESTS + faults.TESTS + system.TESTS + files.TESTS + network.TESTS + http.TESTS
