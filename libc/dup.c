@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dup(2) and its relatives: another number for the same open file. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "libc/dup.h"
 #include "libc/fd.h"
 #include "libc/result.h"

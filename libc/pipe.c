@@ -3,7 +3,7 @@
  * Pipes: a ring of bytes between two open files. One mutex guards all of it; whoever finds nothing to do waits on the queue of the
  * other side's progress. A write of up to PIPE_BUF bytes goes in whole, as POSIX wants.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "kernel/file.h"
 #include "kernel/heap.h"
 #include "libc/fd.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The clocks. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "libc/result.h"
 #include "libc/timespec.h"
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* gethostbyname(3), for older programs. The answer lives until the thread's next question. */
 #include "libc/socket/resolve.h"
 #include <netdb.h>
-#include <string.h>
+#include <stdio.h>
 
 int h_errno;
 
@@ -36,7 +36,7 @@ struct hostent *gethostbyname(const char *name)
 	for (int i = 0; i < n; i++)
 		answer.list[i] = (char *)&answer.addresses[i];
 	answer.list[n] = NULL;
-	strlcpy(answer.name, name, sizeof(answer.name));
+	snprintf(answer.name, sizeof(answer.name), "%s", name);
 	answer.host = (struct hostent){
 		.h_name = answer.name,
 		.h_aliases = answer.no_aliases,

@@ -76,10 +76,10 @@ const char *inet_ntop(int family, const void *restrict addr, char *restrict text
 		format6(addr, buf, sizeof(buf));
 	else
 		error = -EAFNOSUPPORT;
-	if (!error && strlcpy(text, buf, size) >= size)
+	if (!error && strlen(buf) >= size)
 		error = -ENOSPC;
 	if (!error)
-		return text;
+		return strcpy(text, buf);
 	libc_result(error);
 	return NULL;
 }
