@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Open files: made with one reference, closed when the last one goes. */
+/* Open files: the counted reference that descriptors, threads in a call and file systems hold. */
 #include "kernel/file.h"
 #include "kernel/heap.h"
 
@@ -22,9 +22,9 @@ struct file *file_get(struct file *f)
 	return f;
 }
 
+/* Release orders each holder's last use before the count, acquire the freeing after all of them. */
 void file_put(struct file *f)
 {
-	/* Acquire and release: whoever closes sees all that the others did with the file. */
 	if (atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	if (f->ops->close)
