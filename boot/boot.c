@@ -2,13 +2,15 @@
 /* The first C function: has the loader's own format read, then starts the kernel. Runs in long mode, interrupts off. */
 #include "boot/boot.h"
 
-_Noreturn void boot_main(uint32_t magic, const void *info);
+_Noreturn void boot_main(uint32_t magic, uint32_t physical);
 
 /* In .bss: empty until a loader's reader has filled it. */
 static struct boot_info boot;
 
-_Noreturn void boot_main(uint32_t magic, const void *info)
+_Noreturn void boot_main(uint32_t magic, uint32_t physical)
 {
+	const void *info = boot_pointer(physical);
+
 	boot.cmdline = "";
 	switch (magic) {
 	case BOOT_MULTIBOOT1:
@@ -20,8 +22,10 @@ _Noreturn void boot_main(uint32_t magic, const void *info)
 	case BOOT_PVH:
 		pvh_read(&boot, info);
 		break;
-	default: /* BOOT_EFI: the loader has done it */
-		kmain(info);
+	case BOOT_EFI: /* filled already, in memory that will not stay mapped */
+		boot = *(const struct boot_info *)info;
+		boot.loader = "efi";
+		break;
 	}
 	kmain(&boot);
 }

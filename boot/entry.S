@@ -6,7 +6,7 @@
  */
 #include "boot/boot.h"
 
-#define BOOT_STACK_SIZE (64 * 1024)
+#define BOOT_STACK_SIZE (32 * 1024) /* the kernel's start; main() has a thread of its own */
 #define PAGE_SIZE       4096
 
 #define PTE_P  0x1

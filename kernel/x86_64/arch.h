@@ -22,6 +22,9 @@ uint64_t cpu_random_u64(unsigned *bits_vouched);
 uint64_t tls_create(void **allocation);
 void tls_set_current(uint64_t fs_base);
 
+/* The boot CPU's first stack, above a guard page. */
+extern char boot_stack[], boot_stack_end[];
+
 /* The image's own landmarks (image.ld). */
 extern const char image_start[], image_text_end[], image_rodata_end[], image_end[];
 extern const char ksyms_start[], ksyms_end[], initrd_start[], initrd_end[];

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The interrupt controllers, as irq.c and the clock see them. Source: Intel SDM volume 3, chapter 10; 82093AA I/O APIC datasheet. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The local APIC of the CPU that calls. */
+void lapic_init(void);      /* once: finds it, xAPIC or x2APIC */
+void lapic_enable(void);    /* on each CPU */
+void lapic_eoi(void);
+uint32_t lapic_id(void);
+
+/* Its timer, one shot: an interrupt on VECTOR_TIMER. */
+void lapic_timer_count_mode(void);
+void lapic_timer_deadline_mode(void);          /* the deadline is written to MSR_TSC_DEADLINE */
+void lapic_timer_start(uint32_t count);        /* 0 stops it */
+uint32_t lapic_timer_remaining(void);
+
+/* I/O APIC inputs, named by global system interrupt. */
+void ioapic_init(void);                        /* maps all, masks every input */
+bool ioapic_has(unsigned gsi);
+void ioapic_route(unsigned gsi, unsigned vector, uint32_t apic_id, bool level, bool active_low); /* and unmasks it */
+
+/* irq.c: calls the handlers of a vector, from trap.c with interrupts off. */
+void interrupt_dispatch(unsigned vector);

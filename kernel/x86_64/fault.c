@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Page faults, named by what went wrong. Source: Intel SDM volume 3, 4.7. */
+#include "kernel/x86_64/fault.h"
+#include "kernel/page.h"
+#include "kernel/panic.h"
+#include "kernel/thread.h"
+#include "kernel/vm.h"
+#include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/trap.h"
+
+enum { PF_PRESENT = 1 << 0, PF_WRITE = 1 << 1, PF_RESERVED_BIT = 1 << 3, PF_FETCH = 1 << 4 };
+
+const char *fault_describe(uint64_t error_code, uint64_t address)
+{
+	if (error_code & PF_RESERVED_BIT)
+		return "corrupt page table";
+	if (address < PAGE_SIZE)
+		return error_code & PF_FETCH ? "NULL function call" : "NULL pointer dereference";
+	if (error_code & PF_FETCH)
+		return error_code & PF_PRESENT ? "execute of non-executable memory" : "jump to unmapped memory";
+	if (error_code & PF_PRESENT)
+		return "write to read-only memory";
+	return error_code & PF_WRITE ? "write to unmapped memory" : "read of unmapped memory";
+}
+
+static _Noreturn void stack_overflow(const struct trap_frame *tf, uint64_t address)
+{
+	const struct cpu *cpu = this_cpu();
+
+	if (cpu->interrupt_depth > 0)
+		panic_trap(tf, "stack overflow in an interrupt handler (address 0x%llx)", (unsigned long long)address);
+	panic_trap(tf, "stack overflow in thread %s (address 0x%llx)", cpu->current ? cpu->current->name : "boot", (unsigned long long)address);
+}
+
+void page_fault(const struct trap_frame *tf, uint64_t address)
+{
+	if (vm_is_guard(address))
+		stack_overflow(tf, address);
+	panic_trap(tf, "%s (address 0x%llx)", fault_describe(tf->error_code, address), (unsigned long long)address);
+}

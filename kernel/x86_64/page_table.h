@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The page tables, seen as one map from virtual to physical addresses. One lock guards changes; the CPU's own walks need none.
+ * Source: Intel SDM volume 3, 4.5 (4-level paging).
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PTE_PRESENT  (1ull << 0)
+#define PTE_WRITE    (1ull << 1)
+#define PTE_UNCACHED (3ull << 3)  /* PWT and PCD: entry 3 of the PAT, uncacheable since reset */
+#define PTE_ACCESSED (1ull << 5)
+#define PTE_DIRTY    (1ull << 6)
+#define PTE_LARGE    (1ull << 7)
+#define PTE_GUARD    (1ull << 9)  /* ours, in entries that are not present: a hole left on purpose */
+#define PTE_NX       (1ull << 63)
+#define PTE_ADDRESS  0x000ffffffffff000ull
+
+/* Accessed and dirty from the start, so that the CPU need not write them. */
+#define PAGE_TEXT   (PTE_PRESENT | PTE_ACCESSED)
+#define PAGE_RODATA (PTE_PRESENT | PTE_ACCESSED | PTE_NX)
+#define PAGE_DATA   (PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY | PTE_NX)
+#define PAGE_DEVICE (PAGE_DATA | PTE_UNCACHED)
+
+#define VIRTUAL_END (1ull << 47) /* of the lower half, the only one in use */
+
+int page_table_init(void);  /* an empty map, not yet in use; 0 or -ENOMEM */
+void page_table_load(void); /* makes it the CPU's */
+
+/* Fills what is not yet mapped of [virt, virt + len), by the largest pages that fit. All page-aligned, below VIRTUAL_END. 0 or -ENOMEM. */
+int page_table_map(uint64_t virt, uint64_t phys, uint64_t len, uint64_t flags);
+
+/* Replaces one 4 KiB page's entry, 0 included, and returns the former one; a large page around it is split. 0 or -ENOMEM. */
+int page_table_set(uint64_t virt, uint64_t entry, uint64_t *former);
+
+/* The entry that maps virt; *size: bytes it covers. An entry that is not present is returned as it is (0, or a guard). */
+uint64_t page_table_find(uint64_t virt, uint64_t *size);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The final address space. The boot code's tables map everything below 4 GiB writable; these map RAM, firmware's tables read-only, the image by
+ * its parts, and nothing else. Memory below 4 GiB goes to the allocator first, since the tables themselves are made of it.
+ */
+#include "kernel/boot_info.h"
+#include "kernel/page.h"
+#include "kernel/panic.h"
+#include "kernel/vm.h"
+#include "kernel/x86_64/arch.h"
+#include "kernel/x86_64/memory_map.h"
+#include "kernel/x86_64/page_table.h"
+#include "kernel/x86_64/segments.h"
+#include <string.h>
+
+#define LOW_END  (1ull << 32)  /* of what the boot code mapped */
+#define PCI_HOLE 0xfec00000ull /* I/O APIC, local APIC and firmware lie from here to 4 GiB */
+
+extern char boot_stack_guard[], boot_tables_start[], boot_tables_end[]; /* image.ld, boot/entry.S */
+
+/* The memory map, with what the allocator must not get added as reserved. */
+static struct mem_region claims[BOOT_MEM_MAX + 4];
+static unsigned nclaims;
+
+static uint64_t low_memory_end;
+
+static void claim(const void *start, uint64_t len)
+{
+	claims[nclaims++] = (struct mem_region){ (uintptr_t)start, len, MEM_RESERVED };
+}
+
+static void collect_claims(const struct boot_info *boot)
+{
+	memcpy(claims, boot->mem, boot->nmem * sizeof boot->mem[0]);
+	nclaims = boot->nmem;
+	claim(NULL, PAGE_SIZE);
+	claim(image_start, image_end - image_start);
+	claim(boot->cmdline, strlen(boot->cmdline) + 1);
+	claim(boot->initrd, boot->initrd_len);
+}
+
+/* RAM between these addresses that nobody has claimed goes to the allocator. */
+static void give_memory(uint64_t from, uint64_t to)
+{
+	uint64_t base, end = 0;
+
+	while (memory_map_next(claims, nclaims, MEM_USABLE, &base, &end)) {
+		uint64_t first = base > from ? base : from;
+		uint64_t last = end < to ? end : to;
+
+		if (first < last)
+			page_add_range(first, last - first);
+	}
+}
+
+static void map(uint64_t start, uint64_t end, uint64_t flags)
+{
+	if (start < end && page_table_map(start, start, end - start, flags) != 0)
+		panic("paging: out of memory for page tables: give the machine more than %zu KiB", page_count_total() * (PAGE_SIZE / 1024));
+}
+
+static void map_image(void)
+{
+	map((uintptr_t)image_start, (uintptr_t)image_text_end, PAGE_TEXT);
+	map((uintptr_t)image_text_end, (uintptr_t)image_rodata_end, PAGE_RODATA);
+	map((uintptr_t)image_rodata_end, (uintptr_t)image_end, PAGE_DATA);
+}
+
+static void map_ram(const struct boot_info *boot)
+{
+	uint64_t base, end = 0;
+
+	while (memory_map_next(boot->mem, boot->nmem, MEM_USABLE, &base, &end)) {
+		base = page_align_up(base < PAGE_SIZE ? PAGE_SIZE : base);
+		map(base, page_align_down(end < VM_BRK_BASE ? end : VM_BRK_BASE), PAGE_DATA);
+	}
+}
+
+/* Whole pages around ACPI's memory: where it shares one with usable RAM, only it is using that page. */
+static void map_firmware(const struct boot_info *boot)
+{
+	uint64_t base, end = 0;
+
+	while (memory_map_next(boot->mem, boot->nmem, MEM_ACPI, &base, &end))
+		if (base >= PAGE_SIZE && end < VM_BRK_BASE)
+			map(page_align_down(base), page_align_up(end), PAGE_RODATA);
+}
+
+static void find_low_memory_end(const struct boot_info *boot)
+{
+	for (const struct mem_region *r = boot->mem; r < boot->mem + boot->nmem; r++)
+		if (r->base + r->len <= PCI_HOLE && r->base + r->len > low_memory_end)
+			low_memory_end = r->base + r->len;
+}
+
+uint64_t vm_low_memory_end(void)
+{
+	return low_memory_end;
+}
+
+static void guard_stacks(void)
+{
+	if (vm_guard(boot_stack_guard) != 0 || vm_guard(boot_interrupt_stacks.guard) != 0)
+		panic("paging: no guard pages: out of memory");
+}
+
+void paging_init(const struct boot_info *boot)
+{
+	collect_claims(boot);
+	find_low_memory_end(boot);
+	give_memory(0, LOW_END);
+	if (page_table_init() != 0)
+		panic("paging: no memory: the loader reported %u regions, none of them usable", boot->nmem);
+	map_image();
+	map_ram(boot);
+	map_firmware(boot);
+	vm_map_rom((uintptr_t)boot->cmdline, strlen(boot->cmdline) + 1);
+	if (boot->initrd_len > 0)
+		vm_map_rom((uintptr_t)boot->initrd, boot->initrd_len);
+	guard_stacks();
+	page_table_load();
+	give_memory(LOW_END, VM_BRK_BASE);
+	page_add_range((uintptr_t)boot_tables_start, boot_tables_end - boot_tables_start);
+}

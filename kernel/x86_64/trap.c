@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the vectors lead to. Runs on an interrupt stack, interrupts off. */
+#include "kernel/x86_64/trap.h"
+#include "kernel/panic.h"
+#include "kernel/thread.h"
+#include "kernel/x86_64/apic.h"
+#include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/fault.h"
+#include "kernel/x86_64/regs.h"
+#include "kernel/x86_64/vectors.h"
+#include <stdbool.h>
+
+/* Called by trap_entry.S. */
+void trap_exception(struct trap_frame *);
+bool trap_interrupt(struct trap_frame *);
+
+static const char *const names[VECTOR_EXCEPTIONS] = {
+	[0] = "divide error", [1] = "debug exception", [2] = "non-maskable interrupt", [3] = "breakpoint", [4] = "overflow",
+	[5] = "bound range exceeded", [6] = "invalid instruction", [7] = "FPU not available", [8] = "double fault", [10] = "invalid TSS",
+	[11] = "segment not present", [12] = "stack segment fault", [13] = "general protection fault", [14] = "page fault",
+	[16] = "x87 floating-point error", [17] = "alignment check", [18] = "machine check", [19] = "SIMD floating-point error",
+	[20] = "virtualization exception", [21] = "control protection exception",
+};
+
+void trap_exception(struct trap_frame *tf)
+{
+	const char *name = names[tf->vector];
+
+	if (tf->vector == VECTOR_PAGE_FAULT)
+		page_fault(tf, read_cr2());
+	panic_trap(tf, "%s (vector %u, error code 0x%x)", name ? name : "reserved exception", (unsigned)tf->vector, (unsigned)tf->error_code);
+}
+
+/* True: another thread has to run before this one continues. An interrupted context had interrupts on, so it held no spinlock. */
+bool trap_interrupt(struct trap_frame *tf)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->interrupt_depth++;
+	interrupt_dispatch(tf->vector);
+	cpu->interrupt_depth--;
+	return cpu->interrupt_depth == 0 && cpu->current && sched_preempt_needed();
+}

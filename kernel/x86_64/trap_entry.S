@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a vector to C and back. Everything enters on a stack of the interrupt stack table with interrupts off (segments.h), and leaves a struct
+ * trap_frame there. A preempting interrupt moves that frame to the interrupted thread's own stack before it lets another thread run, so the
+ * interrupt stack is free again.
+ */
+#include "kernel/x86_64/segments.h"
+#include "kernel/x86_64/vectors.h"
+
+#define FRAME_REGISTERS 15
+#define FRAME_WORDS     (FRAME_REGISTERS + 7)
+#define FRAME_RSP       ((FRAME_REGISTERS + 5) * 8)
+#define RED_ZONE        128 /* System V ABI, 3.2.2 */
+#define FPU_AREA_ALIGN  64
+
+	.macro	save_registers
+	pushq	%rax
+	pushq	%rbx
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%rbp
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	cld
+	.endm
+
+	.text
+
+	/* Exceptions. Some push an error code, the others get a zero (Intel SDM volume 3, table 6-1). */
+	.balign	TRAP_EXCEPTION_STUB_SIZE
+	.globl	trap_exception_stubs
+trap_exception_stubs:
+	.set	vector, 0
+	.rept	VECTOR_EXCEPTIONS
+	.balign	TRAP_EXCEPTION_STUB_SIZE
+	.if	vector != 8 && (vector < 10 || vector > 14) && vector != 17 && vector != 21 && vector != 29 && vector != 30
+	pushq	$0
+	.endif
+	pushq	$vector
+	jmp	exception_entry
+	.set	vector, vector + 1
+	.endr
+
+	/* Interrupts. The short form of push sign-extends: interrupt_entry undoes that. */
+	.balign	TRAP_INTERRUPT_STUB_SIZE
+	.globl	trap_interrupt_stubs
+trap_interrupt_stubs:
+	.rept	VECTOR_COUNT - VECTOR_EXCEPTIONS
+	.balign	TRAP_INTERRUPT_STUB_SIZE
+	pushq	$(vector - (vector >> 7 << 8))
+	jmp	interrupt_entry
+	.set	vector, vector + 1
+	.endr
+
+exception_entry:
+	save_registers
+	movq	%rsp, %rdi
+	call	trap_exception
+	jmp	return_from_trap
+
+interrupt_entry:
+	pushq	(%rsp)
+	movl	$0, 8(%rsp)
+	movl	$0, 12(%rsp)
+	andq	$0xff, (%rsp)
+	save_registers
+	movq	%rsp, %rdi
+	call	trap_interrupt
+	testb	%al, %al
+	jnz	preempt
+
+return_from_trap:
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rbp
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rbx
+	popq	%rax
+	addq	$16, %rsp	/* vector, error code */
+	iretq
+
+/* On the interrupted thread's stack, below its red zone: the frame, below it the FPU's state, below that the scheduler. */
+preempt:
+	movq	%rsp, %rsi
+	movq	FRAME_RSP(%rsp), %rdi
+	subq	$(RED_ZONE + FRAME_WORDS * 8), %rdi
+	andq	$-16, %rdi
+	movq	%rdi, %rbx
+	movl	$FRAME_WORDS, %ecx
+	rep movsq
+	movq	%rbx, %rsp
+	subq	fpu_area_size, %rsp
+	andq	$-FPU_AREA_ALIGN, %rsp
+	movq	%rsp, %rdi
+	call	fpu_save
+	call	sched_preempt
+	movq	%rsp, %rdi
+	call	fpu_restore
+	movq	%rbx, %rsp
+	jmp	return_from_trap
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mappings asked for after start: devices, firmware's tables, guard pages and stacks; and the question where an address really is. */
+#include "kernel/vm.h"
+#include "kernel/page.h"
+#include "kernel/x86_64/features.h"
+#include "kernel/x86_64/page_table.h"
+#include <errno.h>
+
+/* Addresses that a 1:1 mapping can serve: not page 0, not the heap's, and existing. */
+static bool mappable(uint64_t start, uint64_t end)
+{
+	uint64_t limit = 1ull << cpu_features.physical_bits;
+
+	if (start < PAGE_SIZE || start >= end || end > (limit < VIRTUAL_END ? limit : VIRTUAL_END))
+		return false;
+	return end <= VM_BRK_BASE || start >= VM_BRK_BASE + VM_BRK_MAX;
+}
+
+static void *map_1to1(uint64_t phys, size_t len, uint64_t flags)
+{
+	uint64_t start = page_align_down(phys), end = page_align_up(phys + len);
+
+	if (phys + len < phys || !mappable(start, end) || page_table_map(start, start, end - start, flags) != 0)
+		return NULL;
+	return (void *)phys;
+}
+
+volatile void *vm_map_device(uint64_t phys, size_t len)
+{
+	return map_1to1(phys, len, PAGE_DEVICE);
+}
+
+const void *vm_map_rom(uint64_t phys, size_t len)
+{
+	return map_1to1(phys, len, PAGE_RODATA);
+}
+
+int vm_guard(void *addr)
+{
+	uint64_t former;
+
+	return page_table_set((uintptr_t)addr, (uintptr_t)addr | PTE_GUARD, &former);
+}
+
+int vm_unguard(void *addr)
+{
+	uint64_t former;
+
+	return page_table_set((uintptr_t)addr, (uintptr_t)addr | PAGE_DATA, &former);
+}
+
+bool vm_is_guard(uint64_t addr)
+{
+	uint64_t size, entry;
+
+	if (addr >= VIRTUAL_END)
+		return false;
+	entry = page_table_find(addr, &size);
+	return !(entry & PTE_PRESENT) && entry & PTE_GUARD;
+}
+
+uint64_t vm_phys(const void *addr)
+{
+	uint64_t size, entry;
+
+	if ((uintptr_t)addr >= VIRTUAL_END)
+		return 0;
+	entry = page_table_find((uintptr_t)addr, &size);
+	return entry & PTE_PRESENT ? (entry & PTE_ADDRESS & -size) | ((uintptr_t)addr & (size - 1)) : 0;
+}
+
+void *vm_stack_alloc(size_t size)
+{
+	size_t npages = page_align_up(size) / PAGE_SIZE;
+	char *guard = page_alloc(npages + 1);
+
+	if (!guard)
+		return NULL;
+	if (vm_guard(guard) != 0) {
+		page_free(guard, npages + 1);
+		return NULL;
+	}
+	return guard + PAGE_SIZE;
+}
+
+void vm_stack_free(void *stack, size_t size)
+{
+	char *guard = (char *)stack - PAGE_SIZE;
+
+	vm_unguard(guard); /* its table exists: cannot fail */
+	page_free(guard, page_align_up(size) / PAGE_SIZE + 1);
+}
