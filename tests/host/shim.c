@@ -248,6 +248,7 @@ WEAK uint64_t tls_create(void **allocation)
 WEAK void tls_set_current(uint64_t fs_base) { (void)fs_base; }
 WEAK struct thread *thread_current(void) { return NULL; }
 WEAK void thread_yield(void) { }
+WEAK void sched_preempt_voluntarily(void) { }
 WEAK void thread_sleep_until(uint64_t deadline_ns) { shim_now_ns = deadline_ns; }
 
 WEAK struct thread *thread_create(const char *name, enum thread_priority p, size_t stack_size, void (*entry)(void *), void *arg)
