@@ -70,7 +70,10 @@ void buffer_html(struct buffer *b, const char *text)
 	}
 }
 
-/* RFC 3986, 2.3: what needs no quoting anywhere in a path. A colon does: "a:b" would begin with a scheme. */
+/*
+ * RFC 3986, 2.3: what needs no quoting anywhere in a path. A colon does: "a:b" would begin with a
+ * scheme.
+ */
 static bool is_plain(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One connection. It receives until a request's head is complete, answers, and only then looks at the next request: so pipelined
- * requests are answered in order, and a client that does not read is not read from either.
+ * One connection. It receives until a request's head is complete, answers, and only then looks at
+ * the next request: so pipelined requests are answered in order, and a client that does not read is
+ * not read from either.
  *
- * A connection that is closed while input is unread would be reset, and the reset may overtake the answer (RFC 9112, 9.6): so it
- * lingers, half-closed, until the client closes or a little time has passed.
+ * A connection that is closed while input is unread would be reset, and the reset may overtake the
+ * answer (RFC 9112, 9.6): so it lingers, half-closed, until the client closes or a little time has
+ * passed.
  */
 #include "httpd.h"
 #include <arpa/inet.h>
@@ -105,7 +107,10 @@ static void refuse_overlong(struct conn *c, int64_t now_ms)
 static void answer(struct conn *c, const struct request *r, int64_t now_ms)
 {
 	c->skip = r->content_length > 0 ? r->content_length : 0;
-	/* Whether a client that asked "shall I?" sends its body after a final answer is anybody's guess. */
+	/*
+	 * Whether a client that asked "shall I?" sends its body after a final answer is anybody's
+	 * guess.
+	 */
 	c->reply.close = !r->keep_alive || (r->expects && c->skip);
 	serve(r, time(NULL), &c->reply);
 	start_sending(c, r->line, now_ms);
@@ -222,7 +227,9 @@ void conn_ready(struct conn *c, int64_t now_ms)
 			break;
 }
 
-/* Half a request deserves an answer; a client that has asked nothing, or takes nothing, does not. */
+/*
+ * Half a request deserves an answer; a client that has asked nothing, or takes nothing, does not.
+ */
 void conn_expire(struct conn *c, int64_t now_ms)
 {
 	const struct request unread = { .line = { c->in, 0 } };

@@ -81,7 +81,9 @@ static bool take_time(struct span *s, struct fields *f)
 	       take_number(s, 2, false, &f->second);
 }
 
-/* A pattern's letters stand for what strftime() would write for them; everything else for itself. */
+/*
+ * A pattern's letters stand for what strftime() would write for them; everything else for itself.
+ */
 static bool take_item(struct span *s, const char *item, struct fields *f)
 {
 	switch (*item) {
@@ -109,8 +111,9 @@ static bool match(struct span s, const char *pattern, struct fields *f)
 }
 
 /*
- * Days from 1970-01-01 in the Gregorian calendar. The year is taken to begin with March: then the leap day is its last, and
- * the days before month m are (153 m + 2) / 5, the 31, 30, 31, 30, 31 pattern of five months.
+ * Days from 1970-01-01 in the Gregorian calendar. The year is taken to begin with March: then the
+ * leap day is its last, and the days before month m are (153 m + 2) / 5, the 31, 30, 31, 30, 31
+ * pattern of five months.
  */
 static int64_t days_since_epoch(int year, int month, int day)
 {

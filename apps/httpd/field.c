@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The fields of a request that this server looks at; it ignores all others, as RFC 9110, 5.1 wants. */
+/*
+ * The fields of a request that this server looks at; it ignores all others, as RFC 9110, 5.1 wants.
+ */
 #include "httpd.h"
 
 static int take_host(struct request *r, struct span value)

@@ -75,7 +75,10 @@ int request_parse(struct request *, struct span head);         /* 0, or the stat
 int field_take(struct request *, struct span name, struct span value); /* 0 or 400 */
 bool is_token(struct span);
 
-/* path.c - the path below the root that a target names, as "./a/b": 0, or the status to refuse with. */
+/*
+ * path.c - the path below the root that a target names, as "./a/b": 0, or the status to refuse
+ * with.
+ */
 #define PATH_SIZE (TARGET_MAX + 2)
 int path_from_target(struct span target, char path[PATH_SIZE]);
 
@@ -114,7 +117,10 @@ void reply_free(struct reply *);
 void reply_begin(struct reply *, int status, bool http_1_0, time_t now);
 void reply_field(struct reply *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void reply_body(struct reply *, const char *type, const struct buffer *, bool head_only);
-/* Takes file over, reads the first piece so that it leaves with the head: 0, or -1 when even that cannot be read. */
+/*
+ * Takes file over, reads the first piece so that it leaves with the head: 0, or -1 when even that
+ * cannot be read.
+ */
 int reply_file(struct reply *, const char *type, int file, off_t at, off_t length, bool head_only);
 void reply_without_body(struct reply *);
 void reply_error(struct reply *, int status, bool http_1_0, bool head_only, time_t now);

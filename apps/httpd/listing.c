@@ -40,7 +40,10 @@ static bool make_room(struct entries *e)
 	return true;
 }
 
-/* What is neither file nor directory is not served, thus not listed; nor is what vanished meanwhile. */
+/*
+ * What is neither file nor directory is not served, thus not listed; nor is what vanished
+ * meanwhile.
+ */
 static bool look_at(const char *dir, const char *name, struct entry *out)
 {
 	char path[PATH_SIZE + 256];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a target to a path below the root. Percent-encoding is undone first and the result judged afterwards, so that "..", however
- * it is written, is seen; empty and "." segments vanish.
+ * From a target to a path below the root. Percent-encoding is undone first and the result judged
+ * afterwards, so that "..", however it is written, is seen; empty and "." segments vanish.
  */
 #include "httpd.h"
 #include <string.h>

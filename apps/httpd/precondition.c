@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Conditional requests, in the order of RFC 9110, 13.2.2. This server gives out no entity tags, so a tag a client names is never the
- * current one; "*" stands for whatever exists, and is asked about a file that does.
+ * Conditional requests, in the order of RFC 9110, 13.2.2. This server gives out no entity tags, so
+ * a tag a client names is never the current one; "*" stands for whatever exists, and is asked about
+ * a file that does.
  */
 #include "httpd.h"
 
@@ -32,7 +33,10 @@ int precondition_check(const struct request *r, time_t modified, time_t now)
 	return 0;
 }
 
-/* A part is only of use to a client that holds another part of the very same file (RFC 9110, 13.1.5). */
+/*
+ * A part is only of use to a client that holds another part of the very same file (RFC 9110,
+ * 13.1.5).
+ */
 bool precondition_range(const struct request *r, time_t modified, time_t now)
 {
 	time_t t;

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Range field (RFC 9110, 14.1.2 and 14.2). One range is honoured. Several ranges, other units and malformed ones are ignored, which
- * the RFC leaves to the server: the client gets the whole file with status 200.
+ * The Range field (RFC 9110, 14.1.2 and 14.2). One range is honoured. Several ranges, other units
+ * and malformed ones are ignored, which the RFC leaves to the server: the client gets the whole
+ * file with status 200.
  */
 #include "httpd.h"
 
-/* "-N": the last N bytes. Of an empty file that is all of it, for which a Content-Range has no words. */
+/*
+ * "-N": the last N bytes. Of an empty file that is all of it, for which a Content-Range has no
+ * words.
+ */
 static enum range parse_suffix(struct span digits, off_t size, off_t *first, off_t *last)
 {
 	int64_t n;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An answer: status line, fields, and a body from memory or from a file, read piece by piece as the client takes it. */
+/*
+ * An answer: status line, fields, and a body from memory or from a file, read piece by piece as the
+ * client takes it.
+ */
 #include "httpd.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -92,7 +95,10 @@ void reply_body(struct reply *rp, const char *type, const struct buffer *body, b
 		buffer_append(&rp->out, body->data, body->len);
 }
 
-/* Appends the next piece of the file. The client was promised length bytes: a file that ends early is an error. */
+/*
+ * Appends the next piece of the file. The client was promised length bytes: a file that ends early
+ * is an error.
+ */
 static int read_piece(struct reply *rp)
 {
 	size_t want = PIECE - (size_t)(rp->at % PIECE);

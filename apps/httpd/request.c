@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The head of a request: request line and fields (RFC 9112, 2 to 6). Nothing is copied: spans point into the head. */
+/*
+ * The head of a request: request line and fields (RFC 9112, 2 to 6). Nothing is copied: spans point
+ * into the head.
+ */
 #include "httpd.h"
 #include <string.h>
 
@@ -116,7 +119,10 @@ static int parse_request_line(struct request *r)
 	return status ? status : parse_target(r, target);
 }
 
-/* No blanks before the name or the colon: what they would mean is a way to smuggle requests (RFC 9112, 5.1 and 5.2). */
+/*
+ * No blanks before the name or the colon: what they would mean is a way to smuggle requests (RFC
+ * 9112, 5.1 and 5.2).
+ */
 static int parse_field(struct request *r, struct span line)
 {
 	struct span value = line;
@@ -130,7 +136,9 @@ static int parse_field(struct request *r, struct span line)
 	return field_take(r, name, span_trim(value));
 }
 
-/* How long the body is must be beyond doubt, for the next request begins behind it (RFC 9112, 6.3). */
+/*
+ * How long the body is must be beyond doubt, for the next request begins behind it (RFC 9112, 6.3).
+ */
 static int check_framing(const struct request *r)
 {
 	if (r->transfer_encoding.at) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loop. No connection can end it: what goes wrong with one costs that one. When descriptors or memory run out, it is the newest
- * connection that is turned away.
+ * The loop. No connection can end it: what goes wrong with one costs that one. When descriptors or
+ * memory run out, it is the newest connection that is turned away.
  */
 #include "httpd.h"
 #include <arpa/inet.h>

@@ -42,16 +42,19 @@ def copy_real(root, budget):
     return used
 
 
+def sizes(rng, budget):
+    """Block borders, a few large files, and the rest spread over orders of magnitude, as in real trees."""
+    fixed = [0, 1, 1023, 1024, 1025, 4095, 4096, 4097, 65536, 1 << 20, min(20_000_000, budget // 3)]
+    weights = [10 ** rng.uniform(0, 6) for _ in range(FILES - len(fixed))]
+    scale = (budget - sum(fixed)) / sum(weights)
+    return fixed + [int(weight * scale) for weight in weights]
+
+
 def make_random(root, budget):
-    """Sizes spread evenly over their logarithms, as in real trees: 0 bytes to a sixth of the budget, 20 MB at most."""
     rng = random.Random(1)
-    largest = min(20_000_000, budget // 6)
-    folders = ['', 'a', 'a/b', 'a/b/c', 'deep/' + '/'.join('abcdefgh'), 'with space', 'ümläut', 'large']
-    for number in range(FILES):
-        size = [0, 1, 1023, 1024, 4096, 4097][number] if number < 6 else int(largest ** rng.random())
-        size = min(size, budget)
-        budget -= size
-        folder = os.path.join(root, folders[-1] if number % 2 else folders[number // 2 % len(folders)])
+    folders = ['', 'a', 'a/b', 'a/b/c', 'deep/' + '/'.join('abcdefgh'), 'with space', 'ümläut']
+    for number, size in enumerate(sizes(rng, budget)):
+        folder = os.path.join(root, 'large' if number % 2 else folders[number // 2 % len(folders)])
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, f'file {number}' if number % 50 == 0 else f'file{number}.bin'), 'wb') as f:
             f.write(rng.randbytes(size))
@@ -70,7 +73,7 @@ def fetch(root, port, into):
         for path in files_below(root):
             f.write(f'url = "http://127.0.0.1:{port}/{urllib.parse.quote(path)}"\n')
             f.write('output = "{}"\n'.format(os.path.join(into, path).replace('\\', '\\\\').replace('"', '\\"')))
-    return subprocess.run(['curl', '--silent', '--show-error', '--fail', '--parallel', '--parallel-max', str(PARALLEL),
+    return subprocess.run(['curl', '--no-progress-meter', '--fail', '--parallel', '--parallel-max', str(PARALLEL),
                            '--create-dirs', '--globoff', '--config', config], check=False).returncode
 
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For guest programs that judge themselves: a failed check is one line on the console, and main() returns how many there were. */
+/*
+ * For guest programs that judge themselves: a failed check is one line on the console, and main()
+ * returns how many there were.
+ */
 #pragma once
 
 #include <errno.h>

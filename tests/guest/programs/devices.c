@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* /dev/{null,zero,full,random,urandom,console}, as null(4), zero(4), full(4) and random(4) describe them. */
+/*
+ * /dev/{null,zero,full,random,urandom,console}, as null(4), zero(4), full(4) and random(4) describe
+ * them.
+ */
 #include "check.h"
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Answers each line from the console; at the end of input says how many there were. "quit" ends with status 7. */
+/*
+ * Answers each line from the console; at the end of input says how many there were. "quit" ends
+ * with status 7.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client of the test's own echo server: argv is its address, its TCP port, its UDP port and a TCP port where nobody listens.
- * Blocking and non-blocking connects, refusals, half-closes, names and options.
+ * A client of the test's own echo server: argv is its address, its TCP port, its UDP port and a TCP
+ * port where nobody listens. Blocking and non-blocking connects, refusals, half-closes, names and
+ * options.
  */
 #include "check.h"
 #include <arpa/inet.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Echoes on TCP and UDP port 7 from one poll() loop; a datagram "quit" ends it with the number of TCP connections served as the last line.
+ * Echoes on TCP and UDP port 7 from one poll() loop; a datagram "quit" ends it with the number of
+ * TCP connections served as the last line.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* poll() and select() over files, devices, pipes and sockets together; the network is the machine's own loopback. */
+/*
+ * poll() and select() over files, devices, pipes and sockets together; the network is the machine's
+ * own loopback.
+ */
 #include "check.h"
 #include <arpa/inet.h>
 #include <fcntl.h>

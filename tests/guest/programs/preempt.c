@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads that never yield still take turns, and each finds its vector registers, MXCSR and x87 control word as it left them, although
- * all of them use all of them.
+ * Threads that never yield still take turns, and each finds its vector registers, MXCSR and x87
+ * control word as it left them, although all of them use all of them.
  */
 #include "check.h"
 #include "kernel/thread.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time passes, forwards only; a sleep is never too short, and sleepers wake in the order of their deadlines. */
+/*
+ * Time passes, forwards only; a sleep is never too short, and sleepers wake in the order of their
+ * deadlines.
+ */
 #include "check.h"
 #include "kernel/clock.h"
 #include "kernel/thread.h"

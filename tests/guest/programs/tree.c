@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One line for everything below each argument: kind, size, time, CRC-32 of the contents, path. What cannot be read gets a line with the reason. */
+/*
+ * One line for everything below each argument: kind, size, time, CRC-32 of the contents, path. What
+ * cannot be read gets a line with the reason.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
