@@ -15,9 +15,9 @@ struct frame {
 
 static bool readable(uint64_t rbp)
 {
-	const char *first = (const char *)rbp, *last = first + sizeof(struct frame) - 1;
-
-	return rbp != 0 && rbp % 8 == 0 && rbp < UINT64_MAX - sizeof(struct frame) && vm_phys(first) && vm_phys(last);
+	if (rbp == 0 || rbp % 8 || rbp > UINT64_MAX - sizeof(struct frame))
+		return false;
+	return vm_phys((const void *)rbp) && vm_phys((const void *)(rbp + sizeof(struct frame) - 1));
 }
 
 void backtrace(uint64_t rbp, void (*visit)(unsigned depth, uint64_t address))

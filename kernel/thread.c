@@ -20,7 +20,7 @@
 
 #define IDLE_STACK (8 * 1024)
 
-static struct thread main_thread = { .name = "main", .priority = PRIO_APP, .state = THREAD_RUNNING };
+static struct thread boot_thread = { .name = "boot", .priority = PRIO_APP, .state = THREAD_RUNNING };
 static struct thread idle_thread = { .name = "idle", .priority = PRIO_IDLE, .state = THREAD_RUNNABLE };
 
 static struct list all_threads = LIST_INIT(all_threads);
@@ -157,16 +157,16 @@ static void idle_init(uint64_t fs_base)
 
 void thread_init(void)
 {
-	uint64_t fs_base = tls_create(&main_thread.tls);
+	uint64_t fs_base = tls_create(&boot_thread.tls);
 
 	if (!fs_base)
 		panic("no memory for the first thread's TLS; give the machine more");
 	tls_set_current(fs_base);
-	main_thread.context.fs_base = fs_base;
-	all_add(&main_thread);
+	boot_thread.context.fs_base = fs_base;
+	all_add(&boot_thread);
 	idle_init(fs_base);
 	timer_init(this_cpu());
-	sched_init(this_cpu(), &main_thread, &idle_thread);
+	sched_init(this_cpu(), &boot_thread, &idle_thread);
 	cpu_irq_enable();
 }
 

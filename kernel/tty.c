@@ -16,9 +16,9 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#define PIECE         256u
+#define PIECE          256u
 #define EXIT_BY_CTRL_C 130 /* as a shell reports a program ended by SIGINT */
-#define CTRL(c)       ((c) & 0x1f)
+#define CTRL_KEY(c)    ((c) & 0x1f)
 
 static struct tty_line line = { .echo = console_write };
 static struct termios modes = {
@@ -27,7 +27,7 @@ static struct termios modes = {
 	.c_cflag = CS8 | CREAD | CLOCAL | B115200,
 	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | IEXTEN,
 	.c_cc = {
-		[VINTR] = CTRL('C'), [VERASE] = 0x7f, [VKILL] = CTRL('U'), [VEOF] = CTRL('D'), [VWERASE] = CTRL('W'), [VMIN] = 1,
+		[VINTR] = CTRL_KEY('C'), [VERASE] = 0x7f, [VKILL] = CTRL_KEY('U'), [VEOF] = CTRL_KEY('D'), [VWERASE] = CTRL_KEY('W'), [VMIN] = 1,
 	},
 };
 static struct winsize window; /* zeroes: not known, as on any serial line */

@@ -37,7 +37,7 @@ extern char shim_panic_text[512];
 extern int shim_power_status;         /* what power_off() was given; -1: panic, -2: reboot */
 #define SHIM_CATCH(statement) ({							\
 	jmp_buf env_;									\
-	bool caught_ = true;								\
+	volatile bool caught_ = true;							\
 	if (setjmp(env_) == 0) {							\
 		shim_panic_to = &env_;							\
 		statement;								\
