@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life cycle of a device (VIRTIO 1.4, sections 2.1 to 2.5 and 3), written once for all transports and drivers.
+ *
+ * The boot thread adds devices, the work thread recovers them; dev->life keeps them apart. Interrupts of the device may come from the moment its queues are
+ * enabled; broken queues ignore them.
+ */
+#include "virtio/virtio.h"
+#include "kernel/clock.h"
+#include "kernel/log.h"
+#include "kernel/page.h"
+#include "kernel/printf.h"
+#include "kernel/x86_64/cpu.h"
+#include <errno.h>
+
+#define RESET_DEADLINE_NS    1000000000ull  /* a reset that takes longer will not happen */
+#define RECOVERY_SPACING_NS 10000000000ull  /* devices that break again sooner than this ... */
+#define RECOVERIES_MAX       8u             /* ... this many times in a row are given up */
+#define CONFIG_READS_MAX     64u            /* a configuration that changes under so many reads is read as it is */
+
+/* What this stack itself can do, whatever the driver. */
+#define CORE_FEATURES (VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | VIRTIO_BIT(VIRTIO_F_EVENT_IDX))
+
+extern const struct virtio_driver *const __start_virtio_drivers[] __attribute__((weak));
+extern const struct virtio_driver *const __stop_virtio_drivers[] __attribute__((weak));
+
+static const struct virtio_driver *find_driver(enum virtio_id id)
+{
+	for (const struct virtio_driver *const *d = __start_virtio_drivers; d < __stop_virtio_drivers; d++)
+		if ((*d)->id == id)
+			return *d;
+	return NULL;
+}
+
+static void add_status(struct virtio_device *dev, uint8_t bit)
+{
+	dev->status |= bit;
+	dev->transport->set_status(dev, dev->status);
+}
+
+/* 2.4.2: a reset is over when status reads 0. */
+static int reset(struct virtio_device *dev)
+{
+	uint64_t deadline = clock_now_ns() + RESET_DEADLINE_NS;
+
+	dev->live = false;
+	dev->status = 0;
+	dev->transport->set_status(dev, 0);
+	while (dev->transport->get_status(dev) != 0) {
+		if (clock_now_ns() > deadline) {
+			log_err("%s: does not finish its reset", dev->where);
+			return -ETIMEDOUT;
+		}
+		cpu_relax();
+	}
+	return 0;
+}
+
+/* The wanted bits that are offered and whose prerequisites were accepted too (2.2.1). Dropping one may pull the rug from under another. */
+static uint64_t choose(const struct virtio_driver *driver, uint64_t acceptable)
+{
+	uint64_t chosen = 0, before;
+
+	for (const struct virtio_feature *f = driver->features; f->name; f++)
+		if (f->wanted)
+			chosen |= VIRTIO_BIT(f->bit) & acceptable;
+	do {
+		before = chosen;
+		for (const struct virtio_feature *f = driver->features; f->name; f++)
+			if (f->needs_any && !(chosen & f->needs_any))
+				chosen &= ~VIRTIO_BIT(f->bit);
+	} while (chosen != before);
+	return chosen;
+}
+
+static int negotiate(struct virtio_device *dev)
+{
+	const struct virtio_transport *t = dev->transport;
+
+	dev->offered = t->get_features(dev);
+	if (!(dev->offered & VIRTIO_BIT(VIRTIO_F_VERSION_1))) {
+		log_err("%s: a legacy device; only VERSION_1 is supported (QEMU: disable-legacy=on)", dev->where);
+		return -ENOTSUP;
+	}
+	dev->features = dev->offered & CORE_FEATURES;
+	dev->features |= choose(dev->driver, dev->offered & ~(dev->driver->decline ? dev->driver->decline(dev) : 0));
+	t->set_features(dev, dev->features);
+	add_status(dev, VIRTIO_STATUS_FEATURES_OK);
+	if (t->get_status(dev) & VIRTIO_STATUS_FEATURES_OK)
+		return 0;
+	log_err("%s: refuses the features 0x%llx of its 0x%llx", dev->where, (unsigned long long)dev->features, (unsigned long long)dev->offered);
+	return -ENOTSUP;
+}
+
+/* "vda: virtio-blk 1.0 pci 00:03.0 +SEG_MAX +FLUSH -MQ": what was agreed on, and what was offered but is not used. */
+static void announce(const struct virtio_device *dev)
+{
+	char text[LOG_LINE_MAX];
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (const struct virtio_feature *f = dev->driver->features; f->name && len < sizeof text; f++)
+		if (dev->offered >> f->bit & 1)
+			len += (size_t)ksnprintf(text + len, sizeof text - len, " %c%s", virtio_has(dev, f->bit) ? '+' : '-', f->name);
+	log_info("%s: %s 1.0 %s%s", dev->name, dev->driver->name, dev->where, text);
+}
+
+static void break_queues(struct virtio_device *dev)
+{
+	for (struct virtqueue *vq = dev->queues; vq; vq = vq->next) {
+		irq_state s = spin_lock(&vq->lock);
+
+		vq->broken = true;
+		spin_unlock(&vq->lock, s);
+	}
+}
+
+static int bring_up(struct virtio_device *dev)
+{
+	int error = reset(dev);
+
+	if (error)
+		return error;
+	dev->broken = false;
+	add_status(dev, VIRTIO_STATUS_ACKNOWLEDGE);
+	add_status(dev, VIRTIO_STATUS_DRIVER);
+	error = negotiate(dev);
+	if (!error)
+		error = dev->transport->interrupts_prepare(dev);
+	if (!error)
+		error = dev->driver->probe(dev);
+	if (error)
+		add_status(dev, VIRTIO_STATUS_FAILED);
+	return error;
+}
+
+/* 3.1.1 from the first step to the last. dev->life is held. */
+static int add(struct virtio_device *dev)
+{
+	int error = bring_up(dev);
+
+	if (error) {
+		dev->lost = true;
+		break_queues(dev);
+		dev->driver->remove(dev);
+		return error;
+	}
+	add_status(dev, VIRTIO_STATUS_DRIVER_OK);
+	dev->live = true;
+	announce(dev);
+	dev->driver->start(dev);
+	return 0;
+}
+
+/*
+ * Resets the device and ends what it had (3.3.1: buffers are taken back only once it is reset). Whoever waits for a device that does not even finish its reset
+ * must not wait for ever: that one is lost.
+ */
+static void stop(struct virtio_device *dev)
+{
+	break_queues(dev);
+	if (reset(dev))
+		dev->lost = true;
+	dev->driver->remove(dev);
+}
+
+/* A device that breaks right after each recovery would keep this up for ever. */
+static bool worth_recovering(struct virtio_device *dev)
+{
+	uint64_t now = clock_now_ns();
+
+	dev->recoveries = now - dev->recovered_ns < RECOVERY_SPACING_NS ? dev->recoveries + 1 : 1;
+	dev->recovered_ns = now;
+	return dev->recoveries <= RECOVERIES_MAX;
+}
+
+static void recover(struct work *work)
+{
+	struct virtio_device *dev = container_of(work, struct virtio_device, recovery);
+
+	mutex_lock(&dev->life);
+	if (!dev->lost && dev->broken) {
+		dev->lost = !worth_recovering(dev);
+		stop(dev);
+		if (dev->lost || add(dev))
+			log_err("%s: given up; what uses it gets errors from now on", dev->name);
+	}
+	mutex_unlock(&dev->life);
+}
+
+int virtio_add(struct virtio_device *dev)
+{
+	int error;
+
+	dev->driver = find_driver(dev->id);
+	if (!dev->driver) {
+		log_info("%s: no driver for virtio device type %u", dev->where, dev->id);
+		return -ENODEV;
+	}
+	dev->name = dev->where;
+	dev->recovery.run = recover;
+	error = work_prepare();
+	if (error)
+		return error;
+	mutex_lock(&dev->life);
+	error = add(dev);
+	mutex_unlock(&dev->life);
+	return error;
+}
+
+void virtio_remove(struct virtio_device *dev)
+{
+	mutex_lock(&dev->life);
+	if (!dev->lost) {
+		dev->lost = true;
+		stop(dev);
+	}
+	mutex_unlock(&dev->life);
+}
+
+void virtio_device_broken(struct virtio_device *dev, const char *why)
+{
+	if (dev->lost || dev->broken)
+		return;
+	dev->broken = true;
+	log_err("%s: device failed (%s): resetting it", dev->name, why);
+	break_queues(dev);
+	work_submit(&dev->recovery);
+}
+
+void virtio_config_interrupt(struct virtio_device *dev)
+{
+	if (dev->transport->get_status(dev) & VIRTIO_STATUS_DEVICE_NEEDS_RESET)
+		virtio_device_broken(dev, "it needs a reset");
+	else if (dev->live && dev->driver->config_changed)
+		dev->driver->config_changed(dev);
+}
+
+/* 2.5.1: a field wider than 32 bits may change between its halves; the generation tells. */
+void virtio_config_read(struct virtio_device *dev, size_t off, void *value, size_t len)
+{
+	const struct virtio_transport *t = dev->transport;
+	uint32_t before, after = t->config_generation(dev);
+	unsigned reads = 0;
+
+	do {
+		before = after;
+		t->config_read(dev, off, value, len);
+		after = t->config_generation(dev);
+	} while (after != before && ++reads < CONFIG_READS_MAX);
+}
+
+uint16_t virtio_queue_size(uint16_t wanted, size_t bytes_each)
+{
+	size_t limit = page_count_total() * PAGE_SIZE / 64;
+
+	while (wanted > 8 && wanted * bytes_each > limit)
+		wanted /= 2;
+	return wanted;
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The block device (VIRTIO 1.4, section 5.2) behind kernel/blkdev.h.
+ *
+ * Each request occupies a slot: the header the device reads and the status byte it writes, around the caller's own pieces. Requests that find no slot or no
+ * room in the ring wait in a list; each completion moves them on. Submitting runs in any thread, completion in the queue's interrupt.
+ */
+#include "kernel/blkdev.h"
+#include "kernel/heap.h"
+#include "kernel/log.h"
+#include "kernel/param.h"
+#include "kernel/spinlock.h"
+#include "virtio/virtio.h"
+#include <errno.h>
+#include <string.h>
+
+#define SLOTS_WANTED    128u
+#define DATA_PIECES_MAX 64u
+#define PIECES_MAX      (DATA_PIECES_MAX + 2) /* with header and status */
+#define SECTORS_MAX     (1u << 22)            /* a chain's length is a 32-bit number of bytes; 2 GiB is far from it */
+#define STATUS_UNSET    0xffu
+
+static uint32_t no_ident;
+PARAM_UINT("hw.vtblk.no_ident", no_ident, 0, 1);
+
+struct slot {
+	struct virtio_blk_outhdr header;
+	struct virtio_blk_discard_write_zeroes range; /* data of DISCARD and WRITE_ZEROES */
+	uint8_t status;
+	uint32_t expected;       /* bytes the device has to write for the status to be among them */
+	uint64_t sectors_done;   /* of a range that takes several requests */
+	struct blk_req *req;     /* NULL: free, or the question for the disk's name */
+	struct slot *next_free;
+};
+
+struct vtblk {
+	struct blkdev disk;
+	struct virtio_device *dev;
+	struct virtqueue *vq;
+	struct spinlock lock;    /* free slots and waiting requests */
+	struct slot *slots, *free;
+	unsigned nslots;
+	struct list waiting;
+	uint32_t size_max;       /* bytes of one piece; UINT32_MAX: no limit */
+	uint32_t max_discard_sectors, max_write_zeroes_sectors;
+	bool registered;
+	char ident[VIRTIO_BLK_ID_BYTES];
+};
+
+/* A request as the ring wants it. */
+struct pieces {
+	struct sg sg[PIECES_MAX];
+	unsigned n, readable;
+};
+
+static void add_piece(struct pieces *p, void *addr, uint32_t len)
+{
+	p->sg[p->n++] = (struct sg){ addr, len };
+}
+
+/* blkdev's limits were chosen so that cutting to size_max never needs more pieces than there are. */
+static void add_data(struct pieces *p, const struct vtblk *b, const struct blk_req *r)
+{
+	for (unsigned i = 0; i < r->nsg; i++) {
+		uint8_t *at = r->sg[i].addr;
+		uint32_t left = r->sg[i].len;
+
+		for (; left > b->size_max; at += b->size_max, left -= b->size_max)
+			add_piece(p, at, b->size_max);
+		if (left)
+			add_piece(p, at, left);
+	}
+}
+
+/* The part of a range that fits one request (max_*_sectors), after what earlier ones did. Flags stay 0: DISCARD must not ask to unmap (5.2.6.1). */
+static void set_range(const struct vtblk *b, struct slot *s)
+{
+	const struct blk_req *r = s->req;
+	uint64_t left = r->nsectors - s->sectors_done;
+	uint32_t max = r->op == BLK_DISCARD ? b->max_discard_sectors : b->max_write_zeroes_sectors;
+
+	s->range = (struct virtio_blk_discard_write_zeroes){
+		.sector = r->sector + s->sectors_done,
+		.num_sectors = left < max ? (uint32_t)left : max,
+	};
+}
+
+static uint32_t request_type(enum blk_op op)
+{
+	static const uint32_t types[] = {
+		[BLK_READ] = VIRTIO_BLK_T_IN,
+		[BLK_WRITE] = VIRTIO_BLK_T_OUT,
+		[BLK_FLUSH] = VIRTIO_BLK_T_FLUSH,
+		[BLK_DISCARD] = VIRTIO_BLK_T_DISCARD,
+		[BLK_WRITE_ZEROES] = VIRTIO_BLK_T_WRITE_ZEROES,
+	};
+
+	return types[op];
+}
+
+/* Lays a slot's request out: header, what the device reads; what it writes, status. */
+static void lay_out(struct vtblk *b, struct slot *s, struct pieces *p)
+{
+	const struct blk_req *r = s->req;
+	bool transfer = r->op == BLK_READ || r->op == BLK_WRITE;
+
+	s->header = (struct virtio_blk_outhdr){ .type = request_type(r->op), .sector = transfer ? r->sector : 0 };
+	add_piece(p, &s->header, sizeof s->header);
+	if (r->op == BLK_WRITE)
+		add_data(p, b, r);
+	if (r->op == BLK_DISCARD || r->op == BLK_WRITE_ZEROES) {
+		set_range(b, s);
+		add_piece(p, &s->range, sizeof s->range);
+	}
+	p->readable = p->n;
+	if (r->op == BLK_READ)
+		add_data(p, b, r);
+}
+
+static int put_in_ring(struct vtblk *b, struct slot *s, struct pieces *p)
+{
+	add_piece(p, &s->status, 1);
+	s->status = STATUS_UNSET;
+	s->expected = 0;
+	for (unsigned i = p->readable; i < p->n; i++)
+		s->expected += p->sg[i].len;
+	return virtqueue_add(b->vq, p->sg, p->n, p->readable, s);
+}
+
+/* False: the ring is full, or broken until the device has been recovered; either way start or a completion comes by here again. */
+static bool issue(struct vtblk *b, struct slot *s)
+{
+	struct pieces p;
+
+	p.n = 0;
+	lay_out(b, s, &p);
+	return put_in_ring(b, s, &p) == 0;
+}
+
+/* Moves waiting requests into the ring as far as slots and descriptors go. The lock is held; the caller kicks. */
+static void issue_waiting(struct vtblk *b)
+{
+	while (b->free && !list_empty(&b->waiting)) {
+		struct slot *s = b->free;
+
+		s->req = container_of(b->waiting.next, struct blk_req, node);
+		s->sectors_done = 0;
+		if (!issue(b, s)) {
+			s->req = NULL;
+			return;
+		}
+		b->free = s->next_free;
+		list_remove(&s->req->node);
+	}
+}
+
+static int vtblk_submit(struct blkdev *disk, struct blk_req *r)
+{
+	struct vtblk *b = container_of(disk, struct vtblk, disk);
+	irq_state state = spin_lock(&b->lock);
+	bool lost = b->dev->lost;
+
+	if (!lost) {
+		list_push_back(&b->waiting, &r->node);
+		issue_waiting(b);
+	}
+	spin_unlock(&b->lock, state);
+	if (lost)
+		return -ENODEV;
+	virtqueue_kick(b->vq);
+	return 0;
+}
+
+/* A device that says it wrote less than up to the status byte has not given a status (2.7.8.3). */
+static int slot_result(const struct slot *s, uint32_t len)
+{
+	if (len < s->expected)
+		return -EIO;
+	switch (s->status) {
+	case VIRTIO_BLK_S_OK:
+		return 0;
+	case VIRTIO_BLK_S_UNSUPP:
+		return -EOPNOTSUPP;
+	default:
+		return -EIO;
+	}
+}
+
+/* The name may fill all its bytes without a terminator, and is the host's to choose: what cannot be printed is not kept. */
+static void keep_ident(struct vtblk *b)
+{
+	for (unsigned i = 0; i < VIRTIO_BLK_ID_BYTES && b->ident[i]; i++)
+		b->disk.serial[i] = b->ident[i] > ' ' && b->ident[i] < 0x7f ? b->ident[i] : '_';
+}
+
+/* What is left of a DISCARD or WRITE_ZEROES after the part that just succeeded. */
+static bool range_left(struct slot *s)
+{
+	if (s->req->op != BLK_DISCARD && s->req->op != BLK_WRITE_ZEROES)
+		return false;
+	s->sectors_done += s->range.num_sectors;
+	return s->sectors_done < s->req->nsectors;
+}
+
+/* Ends a slot's request, or goes on with the rest of its range. Returns the request that is finished, NULL: none. The lock is held. */
+static struct blk_req *finish_slot(struct vtblk *b, struct slot *s, int *status)
+{
+	struct blk_req *r = s->req;
+
+	if (r && *status == 0 && range_left(s)) {
+		if (issue(b, s))
+			return NULL;
+		*status = -EIO;
+	}
+	s->req = NULL;
+	s->next_free = b->free;
+	b->free = s;
+	return r;
+}
+
+static void completed(struct virtqueue *vq, void *token, uint32_t len)
+{
+	struct vtblk *b = vq->spec.driver;
+	struct slot *s = token;
+	int status = slot_result(s, len);
+	struct blk_req *finished;
+	irq_state state;
+
+	if (!s->req && status == 0)
+		keep_ident(b);
+	state = spin_lock(&b->lock);
+	finished = finish_slot(b, s, &status);
+	issue_waiting(b);
+	spin_unlock(&b->lock, state);
+	virtqueue_kick(vq);
+	if (finished)
+		blk_complete(finished, status);
+}
+
+/* --- life --- */
+
+static void free_all_slots(struct vtblk *b)
+{
+	b->free = NULL;
+	for (unsigned i = 0; i < b->nslots; i++) {
+		b->slots[i].req = NULL;
+		b->slots[i].next_free = b->free;
+		b->free = &b->slots[i];
+	}
+}
+
+/* One for each entry of the ring: with indirect tables every one of them can be a request. */
+static int make_slots(struct vtblk *b)
+{
+	if (b->slots)
+		return 0;
+	b->slots = kzalloc(b->vq->size * sizeof *b->slots);
+	if (!b->slots)
+		return -ENOMEM;
+	b->nslots = b->vq->size;
+	free_all_slots(b);
+	return 0;
+}
+
+static int make_queue(struct virtio_device *dev, struct vtblk *b)
+{
+	size_t bytes_each = sizeof(struct slot) + PIECES_MAX * sizeof(struct virtq_desc);
+
+	struct virtqueue *vq = virtio_queue(dev, &(struct virtqueue_spec){
+		.size = virtio_queue_size(SLOTS_WANTED, bytes_each),
+		.pieces = PIECES_MAX,
+		.used = completed,
+		.driver = b,
+	});
+
+	if (!vq)
+		return -ENXIO;
+	b->vq = vq;
+	return make_slots(b);
+}
+
+static int read_block_size(struct virtio_device *dev, struct vtblk *b)
+{
+	b->disk.block_size = BLK_SECTOR_SIZE;
+	if (virtio_has(dev, VIRTIO_BLK_F_BLK_SIZE))
+		b->disk.block_size = virtio_config(dev, struct virtio_blk_config, blk_size);
+	if (b->disk.block_size >= BLK_SECTOR_SIZE && (b->disk.block_size & (b->disk.block_size - 1)) == 0)
+		return 0;
+	log_err("%s: a block size of %u bytes makes no sense", dev->where, b->disk.block_size);
+	return -EINVAL;
+}
+
+/*
+ * How many pieces a request may have: SEG_MAX, where it is not told only one; and the ring's size, an indirect table included. With SIZE_MAX a piece may have to
+ * be cut, so half of them are kept for the cuts and the request's length is limited to what they can carry.
+ */
+static int read_limits(struct virtio_device *dev, struct vtblk *b)
+{
+	uint32_t seg_max = virtio_has(dev, VIRTIO_BLK_F_SEG_MAX) ? virtio_config(dev, struct virtio_blk_config, seg_max) : 1;
+	uint32_t room = (b->vq->size < PIECES_MAX ? b->vq->size : PIECES_MAX) - 2;
+
+	b->disk.max_sg = seg_max < room ? seg_max : room;
+	b->disk.max_sectors = SECTORS_MAX;
+	b->size_max = UINT32_MAX;
+	if (virtio_has(dev, VIRTIO_BLK_F_SIZE_MAX)) {
+		uint64_t carried;
+
+		b->size_max = virtio_config(dev, struct virtio_blk_config, size_max);
+		b->disk.max_sg = (b->disk.max_sg + 1) / 2;
+		carried = (uint64_t)b->size_max * b->disk.max_sg / BLK_SECTOR_SIZE;
+		if (carried < SECTORS_MAX)
+			b->disk.max_sectors = (uint32_t)carried;
+	}
+	if (b->disk.max_sg && b->disk.max_sectors >= b->disk.block_size / BLK_SECTOR_SIZE)
+		return 0;
+	log_err("%s: seg_max %u and size_max %u leave no room for a block", dev->where, seg_max, b->size_max);
+	return -EINVAL;
+}
+
+/* A cache that is written through needs no flush (5.2.6.2); the mode is the host's choice and stays as it is. */
+static bool has_write_cache(struct virtio_device *dev)
+{
+	if (virtio_has(dev, VIRTIO_BLK_F_CONFIG_WCE))
+		return virtio_config(dev, struct virtio_blk_config, writeback) != 0;
+	return true;
+}
+
+static void read_abilities(struct virtio_device *dev, struct vtblk *b)
+{
+	b->disk.read_only = virtio_has(dev, VIRTIO_BLK_F_RO);
+	b->disk.can_flush = virtio_has(dev, VIRTIO_BLK_F_FLUSH) && has_write_cache(dev);
+	b->max_discard_sectors = b->max_write_zeroes_sectors = 0;
+	if (virtio_has(dev, VIRTIO_BLK_F_DISCARD))
+		b->max_discard_sectors = virtio_config(dev, struct virtio_blk_config, max_discard_sectors);
+	if (virtio_has(dev, VIRTIO_BLK_F_WRITE_ZEROES))
+		b->max_write_zeroes_sectors = virtio_config(dev, struct virtio_blk_config, max_write_zeroes_sectors);
+	b->disk.can_discard = b->max_discard_sectors != 0;
+	b->disk.can_write_zeroes = b->max_write_zeroes_sectors != 0;
+}
+
+static struct vtblk *allocate(struct virtio_device *dev)
+{
+	struct vtblk *b = kzalloc(sizeof *b);
+
+	if (!b)
+		return NULL;
+	b->dev = dev;
+	b->disk.submit = vtblk_submit;
+	b->disk.driver = b;
+	list_init(&b->waiting);
+	return dev->driver_data = b;
+}
+
+static int blk_probe(struct virtio_device *dev)
+{
+	struct vtblk *b = dev->driver_data ? dev->driver_data : allocate(dev);
+	int error;
+
+	if (!b)
+		return -ENOMEM;
+	b->disk.sectors = virtio_config(dev, struct virtio_blk_config, capacity);
+	error = read_block_size(dev, b);
+	if (!error)
+		error = make_queue(dev, b);
+	if (!error)
+		error = read_limits(dev, b);
+	if (error)
+		return error;
+	read_abilities(dev, b);
+	if (!b->registered)
+		blkdev_register(&b->disk, "vd");
+	b->registered = true;
+	dev->name = b->disk.name;
+	return 0;
+}
+
+/* Asks for the disk's name; the answer comes when it comes. */
+static void ask_ident(struct vtblk *b)
+{
+	struct slot *s = b->free;
+	struct pieces p;
+
+	if (!s)
+		return;
+	s->header = (struct virtio_blk_outhdr){ .type = VIRTIO_BLK_T_GET_ID };
+	p.n = 0;
+	add_piece(&p, &s->header, sizeof s->header);
+	p.readable = p.n;
+	add_piece(&p, b->ident, sizeof b->ident);
+	if (put_in_ring(b, s, &p) == 0)
+		b->free = s->next_free;
+}
+
+static void blk_start(struct virtio_device *dev)
+{
+	struct vtblk *b = dev->driver_data;
+	irq_state state = spin_lock(&b->lock);
+
+	if (!no_ident && !b->disk.serial[0])
+		ask_ident(b);
+	issue_waiting(b);
+	spin_unlock(&b->lock, state);
+	virtqueue_kick(b->vq);
+}
+
+static void blk_config_changed(struct virtio_device *dev)
+{
+	struct vtblk *b = dev->driver_data;
+
+	b->disk.sectors = virtio_config(dev, struct virtio_blk_config, capacity);
+	log_info("%s: now %llu sectors", dev->name, (unsigned long long)b->disk.sectors);
+}
+
+/* Collects, as a list, the requests the device had, and if it is lost those that wait for it as well. */
+static void take_back(struct vtblk *b, struct list *requests)
+{
+	irq_state state = spin_lock(&b->lock);
+	struct list *node;
+
+	for (unsigned i = 0; i < b->nslots; i++)
+		if (b->slots[i].req)
+			list_push_back(requests, &b->slots[i].req->node);
+	while (b->dev->lost && (node = list_pop_front(&b->waiting)) != NULL)
+		list_push_back(requests, node);
+	free_all_slots(b);
+	spin_unlock(&b->lock, state);
+}
+
+/* In-flight requests end with -EIO and are not repeated: whether they happened is not known, and their submitter knows better what that means. */
+static void blk_remove(struct virtio_device *dev)
+{
+	struct vtblk *b = dev->driver_data;
+	struct list requests = LIST_INIT(requests), *node;
+
+	if (!b) /* the first probe found no memory */
+		return;
+	take_back(b, &requests);
+	while ((node = list_pop_front(&requests)) != NULL)
+		blk_complete(container_of(node, struct blk_req, node), -EIO);
+}
+
+static const struct virtio_feature blk_features[] = {
+	{ "SIZE_MAX",     VIRTIO_BLK_F_SIZE_MAX,     true,  0 },
+	{ "SEG_MAX",      VIRTIO_BLK_F_SEG_MAX,      true,  0 },
+	{ "GEOMETRY",     VIRTIO_BLK_F_GEOMETRY,     false, 0 },
+	{ "RO",           VIRTIO_BLK_F_RO,           true,  0 },
+	{ "BLK_SIZE",     VIRTIO_BLK_F_BLK_SIZE,     true,  0 },
+	{ "FLUSH",        VIRTIO_BLK_F_FLUSH,        true,  0 },
+	{ "TOPOLOGY",     VIRTIO_BLK_F_TOPOLOGY,     false, 0 },
+	{ "CONFIG_WCE",   VIRTIO_BLK_F_CONFIG_WCE,   true,  0 },
+	{ "MQ",           VIRTIO_BLK_F_MQ,           false, 0 },
+	{ "DISCARD",      VIRTIO_BLK_F_DISCARD,      true,  0 },
+	{ "WRITE_ZEROES", VIRTIO_BLK_F_WRITE_ZEROES, true,  0 },
+	{ "SECURE_ERASE", VIRTIO_BLK_F_SECURE_ERASE, false, 0 },
+	{ "ZONED",        VIRTIO_BLK_F_ZONED,        false, 0 },
+	{ 0 },
+};
+
+static const struct virtio_driver blk_driver = {
+	.name = "virtio-blk",
+	.id = VIRTIO_ID_BLOCK,
+	.features = blk_features,
+	.probe = blk_probe,
+	.start = blk_start,
+	.config_changed = blk_config_changed,
+	.remove = blk_remove,
+};
+VIRTIO_DRIVER(blk_driver);

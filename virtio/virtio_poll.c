@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See virtio_poll.h. */
+#include "virtio/virtio_poll.h"
+#include "kernel/clock.h"
+#include "kernel/list.h"
+
+static void again(struct virtio_poll *p)
+{
+	timer_start(&p->timer, clock_now_ns() + VIRTIO_POLL_MS * 1000000ull);
+}
+
+static void fire(struct timer *timer)
+{
+	struct virtio_poll *p = container_of(timer, struct virtio_poll, timer);
+
+	p->look(p);
+	again(p);
+}
+
+void virtio_poll_start(struct virtio_poll *p, void (*look)(struct virtio_poll *))
+{
+	if (p->running)
+		return;
+	p->running = true;
+	p->look = look;
+	p->timer.fire = fire;
+	again(p);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The last resort of a transport that has no interrupt: a timer that looks at the device, in interrupt context like the interrupt it stands in for. */
+#pragma once
+
+#include "kernel/timer.h"
+#include <stdbool.h>
+
+#define VIRTIO_POLL_MS 1u
+
+struct virtio_poll {
+	struct timer timer;
+	void (*look)(struct virtio_poll *);
+	bool running;
+};
+
+void virtio_poll_start(struct virtio_poll *, void (*look)(struct virtio_poll *)); /* once running it stays so */

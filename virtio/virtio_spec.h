@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Constants and layouts of "Virtual I/O Device (VIRTIO) Version 1.4" (OASIS, Committee Specification 01), in its own words. Section numbers are that text's.
+ * Every multi-byte field is little-endian, as is every processor this kernel runs on.
+ */
+#pragma once
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 2.1 Device Status Field */
+#define VIRTIO_STATUS_ACKNOWLEDGE        1u
+#define VIRTIO_STATUS_DRIVER             2u
+#define VIRTIO_STATUS_DRIVER_OK          4u
+#define VIRTIO_STATUS_FEATURES_OK        8u
+#define VIRTIO_STATUS_DEVICE_NEEDS_RESET 64u
+#define VIRTIO_STATUS_FAILED             128u
+
+/* 5 Device Types */
+enum virtio_id {
+	VIRTIO_ID_NET = 1,
+	VIRTIO_ID_BLOCK = 2,
+	VIRTIO_ID_CONSOLE = 3,
+	VIRTIO_ID_ENTROPY = 4,
+	VIRTIO_ID_BALLOON = 5,
+	VIRTIO_ID_SCSI = 8,
+	VIRTIO_ID_9P = 9,
+};
+
+/* 6 Reserved Feature Bits (bit numbers) */
+#define VIRTIO_F_INDIRECT_DESC     28
+#define VIRTIO_F_EVENT_IDX         29
+#define VIRTIO_F_VERSION_1         32
+#define VIRTIO_F_ACCESS_PLATFORM   33
+#define VIRTIO_F_RING_PACKED       34
+#define VIRTIO_F_IN_ORDER          35
+#define VIRTIO_F_ORDER_PLATFORM    36
+#define VIRTIO_F_SR_IOV            37
+#define VIRTIO_F_NOTIFICATION_DATA 38
+#define VIRTIO_F_NOTIF_CONFIG_DATA 39
+#define VIRTIO_F_RING_RESET        40
+#define VIRTIO_F_ADMIN_VQ          41
+
+/* 2.7.5 The Virtqueue Descriptor Table */
+#define VIRTQ_DESC_F_NEXT     1u
+#define VIRTQ_DESC_F_WRITE    2u   /* device-writable; else device-readable */
+#define VIRTQ_DESC_F_INDIRECT 4u
+
+struct virtq_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags;
+	uint16_t next;
+};
+static_assert(sizeof(struct virtq_desc) == 16, "2.7.5");
+#define VIRTQ_DESC_ALIGN 16
+
+/* 2.7.6 The Virtqueue Available Ring; used_event follows ring[queue size] */
+#define VIRTQ_AVAIL_F_NO_INTERRUPT 1u
+
+struct virtq_avail {
+	uint16_t flags;
+	uint16_t idx;
+	uint16_t ring[];
+};
+#define VIRTQ_AVAIL_ALIGN 2
+
+/* 2.7.8 The Virtqueue Used Ring; avail_event follows ring[queue size] */
+#define VIRTQ_USED_F_NO_NOTIFY 1u
+
+struct virtq_used_elem {
+	uint32_t id;
+	uint32_t len;
+};
+
+struct virtq_used {
+	uint16_t flags;
+	uint16_t idx;
+	struct virtq_used_elem ring[];
+};
+static_assert(offsetof(struct virtq_used, ring) == 4, "2.7.8");
+#define VIRTQ_USED_ALIGN 4
+
+/* 4.1.2 PCI Device Discovery */
+#define VIRTIO_PCI_VENDOR       0x1af4
+#define VIRTIO_PCI_DEVICE_BASE  0x1040 /* + enum virtio_id */
+
+/* 4.1.4 Virtio Structure PCI Capabilities */
+enum virtio_pci_cfg_type {
+	VIRTIO_PCI_CAP_COMMON_CFG = 1,
+	VIRTIO_PCI_CAP_NOTIFY_CFG = 2,
+	VIRTIO_PCI_CAP_ISR_CFG = 3,
+	VIRTIO_PCI_CAP_DEVICE_CFG = 4,
+	VIRTIO_PCI_CAP_PCI_CFG = 5,
+};
+
+struct virtio_pci_cap {
+	uint8_t cap_vndr;
+	uint8_t cap_next;
+	uint8_t cap_len;
+	uint8_t cfg_type;
+	uint8_t bar;
+	uint8_t id;
+	uint8_t padding[2];
+	uint32_t offset;
+	uint32_t length;
+	uint32_t notify_off_multiplier; /* 4.1.4.4: only in the notification capability */
+};
+static_assert(offsetof(struct virtio_pci_cap, notify_off_multiplier) == 16, "4.1.4");
+
+/* 4.1.4.3 Common configuration structure layout */
+struct virtio_pci_common_cfg {
+	uint32_t device_feature_select;
+	uint32_t device_feature;
+	uint32_t driver_feature_select;
+	uint32_t driver_feature;
+	uint16_t config_msix_vector;
+	uint16_t num_queues;
+	uint8_t device_status;
+	uint8_t config_generation;
+	uint16_t queue_select;
+	uint16_t queue_size;
+	uint16_t queue_msix_vector;
+	uint16_t queue_enable;
+	uint16_t queue_notify_off;
+	uint64_t queue_desc;
+	uint64_t queue_driver;
+	uint64_t queue_device;
+	/* Later versions append fields; this driver needs none of them. */
+};
+static_assert(offsetof(struct virtio_pci_common_cfg, device_status) == 20, "4.1.4.3");
+static_assert(offsetof(struct virtio_pci_common_cfg, queue_desc) == 32, "4.1.4.3");
+static_assert(sizeof(struct virtio_pci_common_cfg) == 56, "4.1.4.3");
+
+#define VIRTIO_MSI_NO_VECTOR 0xffffu /* 4.1.5.1.2 */
+
+/* 5.1 Network Device */
+#define VIRTIO_NET_F_CSUM       0
+#define VIRTIO_NET_F_GUEST_CSUM 1
+#define VIRTIO_NET_F_CTRL_GUEST_OFFLOADS 2
+#define VIRTIO_NET_F_MTU        3
+#define VIRTIO_NET_F_MAC        5
+#define VIRTIO_NET_F_GUEST_TSO4 7
+#define VIRTIO_NET_F_GUEST_TSO6 8
+#define VIRTIO_NET_F_GUEST_ECN  9
+#define VIRTIO_NET_F_GUEST_UFO  10
+#define VIRTIO_NET_F_HOST_TSO4  11
+#define VIRTIO_NET_F_HOST_TSO6  12
+#define VIRTIO_NET_F_HOST_ECN   13
+#define VIRTIO_NET_F_HOST_UFO   14
+#define VIRTIO_NET_F_MRG_RXBUF  15
+#define VIRTIO_NET_F_STATUS     16
+#define VIRTIO_NET_F_CTRL_VQ    17
+#define VIRTIO_NET_F_CTRL_RX    18
+#define VIRTIO_NET_F_CTRL_VLAN  19
+#define VIRTIO_NET_F_CTRL_RX_EXTRA 20
+#define VIRTIO_NET_F_GUEST_ANNOUNCE 21
+#define VIRTIO_NET_F_MQ         22
+#define VIRTIO_NET_F_CTRL_MAC_ADDR 23
+
+#define VIRTIO_NET_S_LINK_UP 1u
+
+struct virtio_net_config {          /* 5.1.4, as far as this driver reads it */
+	uint8_t mac[6];
+	uint16_t status;
+	uint16_t max_virtqueue_pairs;
+	uint16_t mtu;
+} __attribute__((packed));
+static_assert(offsetof(struct virtio_net_config, mtu) == 10, "5.1.4");
+
+#define VIRTIO_NET_HDR_F_NEEDS_CSUM 1u
+#define VIRTIO_NET_HDR_F_DATA_VALID 2u
+#define VIRTIO_NET_HDR_GSO_NONE     0u
+
+struct virtio_net_hdr {             /* 5.1.6 */
+	uint8_t flags;
+	uint8_t gso_type;
+	uint16_t hdr_len;
+	uint16_t gso_size;
+	uint16_t csum_start;
+	uint16_t csum_offset;
+	uint16_t num_buffers;       /* always there with VERSION_1 */
+};
+static_assert(sizeof(struct virtio_net_hdr) == 12, "5.1.6");
+
+/* 5.2 Block Device */
+#define VIRTIO_BLK_F_SIZE_MAX     1
+#define VIRTIO_BLK_F_SEG_MAX      2
+#define VIRTIO_BLK_F_GEOMETRY     4
+#define VIRTIO_BLK_F_RO           5
+#define VIRTIO_BLK_F_BLK_SIZE     6
+#define VIRTIO_BLK_F_FLUSH        9
+#define VIRTIO_BLK_F_TOPOLOGY     10
+#define VIRTIO_BLK_F_CONFIG_WCE   11
+#define VIRTIO_BLK_F_MQ           12
+#define VIRTIO_BLK_F_DISCARD      13
+#define VIRTIO_BLK_F_WRITE_ZEROES 14
+#define VIRTIO_BLK_F_LIFETIME     15
+#define VIRTIO_BLK_F_SECURE_ERASE 16
+#define VIRTIO_BLK_F_ZONED        17
+
+struct virtio_blk_config {          /* 5.2.4, as far as this driver reads it */
+	uint64_t capacity;          /* 512-byte sectors */
+	uint32_t size_max;
+	uint32_t seg_max;
+	struct {
+		uint16_t cylinders;
+		uint8_t heads, sectors;
+	} geometry;
+	uint32_t blk_size;
+	struct {
+		uint8_t physical_block_exp;
+		uint8_t alignment_offset;
+		uint16_t min_io_size;
+		uint32_t opt_io_size;
+	} topology;
+	uint8_t writeback;
+	uint8_t unused0;
+	uint16_t num_queues;
+	uint32_t max_discard_sectors;
+	uint32_t max_discard_seg;
+	uint32_t discard_sector_alignment;
+	uint32_t max_write_zeroes_sectors;
+	uint32_t max_write_zeroes_seg;
+	uint8_t write_zeroes_may_unmap;
+	uint8_t unused1[3];
+};
+static_assert(offsetof(struct virtio_blk_config, writeback) == 32, "5.2.4");
+static_assert(offsetof(struct virtio_blk_config, max_write_zeroes_sectors) == 48, "5.2.4");
+
+enum virtio_blk_type {
+	VIRTIO_BLK_T_IN = 0,
+	VIRTIO_BLK_T_OUT = 1,
+	VIRTIO_BLK_T_FLUSH = 4,
+	VIRTIO_BLK_T_GET_ID = 8,
+	VIRTIO_BLK_T_DISCARD = 11,
+	VIRTIO_BLK_T_WRITE_ZEROES = 13,
+};
+
+struct virtio_blk_outhdr {          /* 5.2.6: the device-readable head of a request */
+	uint32_t type;
+	uint32_t reserved;
+	uint64_t sector;
+};
+static_assert(sizeof(struct virtio_blk_outhdr) == 16, "5.2.6");
+
+#define VIRTIO_BLK_DISCARD_F_UNMAP 1u
+
+struct virtio_blk_discard_write_zeroes {
+	uint64_t sector;
+	uint32_t num_sectors;
+	uint32_t flags;             /* bit 0: unmap; WRITE_ZEROES only */
+};
+static_assert(sizeof(struct virtio_blk_discard_write_zeroes) == 16, "5.2.6");
+
+#define VIRTIO_BLK_ID_BYTES 20u
+
+#define VIRTIO_BLK_S_OK     0u
+#define VIRTIO_BLK_S_IOERR  1u
+#define VIRTIO_BLK_S_UNSUPP 2u
