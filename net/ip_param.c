@@ -132,7 +132,7 @@ const char *ip_param_parse(const char *text, struct ip_param *out)
 	const char *problem = NULL;
 
 	*out = (struct ip_param){ .method = IP_DHCP };
-	if (strchr(text, ':') == NULL && ip_param_address(text, &out->address) < 0)
+	if (text[0] != '\0' && strchr(text, ':') == NULL && ip_param_address(text, &out->address) < 0)
 		return parse_autoconf(text, &out->method) ? NULL : "must be an address, dhcp, on, any, off or none";
 	for (unsigned i = 0; problem == NULL; i++) {
 		size_t len = strcspn(text, ":");
