@@ -153,7 +153,7 @@ class Guest:
     def read(self):
         while piece := self.run.process.stdout.read1(65536):
             with self.news:
-                self.text += piece.decode('utf-8', 'replace').replace('\r\n', '\n')
+                self.text += piece.decode('utf-8', 'replace').replace('\r', '')
                 self.news.notify_all()
         with self.news:
             self.ended = True

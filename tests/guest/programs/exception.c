@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static volatile int zero;
+static volatile int one = 1, zero;
 static const struct { uint16_t limit; uint64_t base; } __attribute__((packed)) nothing;
 
 int main(int argc, char **argv)
@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 	if (strcmp(how, "invalid-opcode") == 0)
 		__asm__ volatile("ud2");
 	else if (strcmp(how, "divide") == 0)
-		printf("%d\n", 1 / zero);
+		printf("%d\n", one / zero);
 	else if (strcmp(how, "breakpoint") == 0)
 		__asm__ volatile("int3");
 	else if (strcmp(how, "noncanonical") == 0)

@@ -5,7 +5,7 @@
 
 struct wide {
 	char before[4000];
-	int member;
+	volatile int member;
 };
 
 int main(int argc, char **argv)

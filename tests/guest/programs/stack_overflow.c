@@ -10,6 +10,8 @@ __attribute__((noinline)) static int recurse(int n)
 {
 	volatile char frame[256];
 
+	if (n < 0)
+		return 0;
 	memset((char *)frame, n, sizeof frame);
 	depth = n;
 	return recurse(n + 1) + frame[n % (int)sizeof frame];

@@ -14,10 +14,10 @@ static uint64_t canary(void)
 
 __attribute__((noinline)) static void overrun(volatile size_t len)
 {
-	char buffer[16];
-	char *volatile at = buffer;
+	volatile char buffer[16];
 
-	memset(at, 'A', len);
+	for (size_t i = 0; i < len; i++)
+		buffer[i] = 'A';
 	printf("wrote %u bytes\n", (unsigned)len);
 }
 
@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "look") == 0)
 		return 0;
 	overrun(16);
-	overrun(32);
+	overrun(64);
 	puts("survived");
 	return 1;
 }
