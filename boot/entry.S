@@ -125,9 +125,11 @@ build_page_tables:
 	movdqa	first_large_pages, %xmm0
 	movdqa	large_page_step, %xmm1
 	movl	$boot_pd, %edi
-1:	movdqa	%xmm0, (%edi)
+1:	.irp	offset, 0, 16, 32, 48
+	movdqa	%xmm0, \offset(%edi)
 	paddq	%xmm1, %xmm0
-	addl	$16, %edi
+	.endr
+	addl	$64, %edi
 	cmpl	$(boot_pd + 4 * PAGE_SIZE), %edi
 	jne	1b
 
@@ -173,18 +175,17 @@ link_tables:
 	loop	link_tables
 	ret
 
-/* Pages from EAX (with flags in its low bits) up to ECX; EDX: upper half of each entry. */
+/* Pages, at least one, from EAX (with flags in its low bits) up to ECX; EDX: upper half of each entry. */
 map_pages:
 	movl	%eax, %ebx
 	shrl	$12, %ebx
-1:	cmpl	%ecx, %eax
-	jae	2f
-	movl	%eax, boot_page_tables(, %ebx, 8)
+1:	movl	%eax, boot_page_tables(, %ebx, 8)
 	movl	%edx, boot_page_tables + 4(, %ebx, 8)
 	incl	%ebx
 	addl	$PAGE_SIZE, %eax
-	jmp	1b
-2:	ret
+	cmpl	%ecx, %eax
+	jb	1b
+	ret
 
 /* Says why (ESI) on the first serial port and ends; there is nothing yet that could do it better. */
 refuse:

@@ -32,11 +32,13 @@ static void unmap_down_to(uint64_t end)
 			page_free((void *)(former & PTE_ADDRESS), 1);
 }
 
-/* All of it, or nothing changes. */
+/* All of it, or nothing changes. What cannot work is not begun: it would take every page there is, and tables for them that stay. */
 static bool map_up_to(uint64_t end)
 {
 	uint64_t start = mapped_end;
 
+	if (end > start && (end - start) / PAGE_SIZE > page_count_free())
+		return false;
 	for (; mapped_end < end; mapped_end += PAGE_SIZE) {
 		if (!map_page(mapped_end)) {
 			unmap_down_to(start);

@@ -5,8 +5,20 @@
 #include "kernel/boot_info.h"
 #include <stdbool.h>
 
+/* Beside the loader's types: usable memory that is in use already. */
+#define MEM_CLAIMED 3
+
+struct memory_stretch {
+	uint64_t base, end;
+	unsigned type; /* an enum mem_type, or MEM_CLAIMED */
+
+	/* memory_map_next()'s own: what comes after end. */
+	unsigned ahead_type;
+	uint64_t ahead_end;
+};
+
 /*
- * The first stretch of this type at or above *end, as long as possible: sets *base and *end. Start with *end = 0. False: there is none.
- * Where regions overlap, the more restrictive type counts: MEM_RESERVED before MEM_ACPI before MEM_USABLE.
+ * Makes s the next stretch of one type, as long as possible; start with .end = where to start and all else zero. Where regions overlap, the more restrictive type counts: reserved, ACPI, claimed,
+ * usable. What no region covers is reserved. False: that was the last.
  */
-bool memory_map_next(const struct mem_region *, unsigned n, enum mem_type, uint64_t *base, uint64_t *end);
+bool memory_map_next(const struct mem_region *, unsigned n, struct memory_stretch *s);

@@ -60,9 +60,10 @@ static bool fits_large(unsigned level, uint64_t virt, uint64_t phys, uint64_t le
 
 static void fill_pages(uint64_t *entry, uint64_t npages, uint64_t value)
 {
-	for (; npages > 0; npages--, entry++, value += PAGE_SIZE)
-		if (*entry == 0)
-			*entry = value;
+#pragma GCC unroll 8 /* the boot's longest loop */
+	for (uint64_t i = 0; i < npages; i++, value += PAGE_SIZE)
+		if (entry[i] == 0)
+			entry[i] = value;
 }
 
 static int fill(uint64_t *table, unsigned level, uint64_t virt, uint64_t end, uint64_t phys, uint64_t flags)

@@ -18,21 +18,21 @@
 
 extern char boot_stack_guard[], boot_tables_start[], boot_tables_end[]; /* image.ld, boot/entry.S */
 
-/* The memory map, with what the allocator must not get added as reserved. */
-static struct mem_region claims[BOOT_MEM_MAX + 4];
-static unsigned nclaims;
+/* The loader's memory map and what is in use of it. */
+static struct mem_region regions[BOOT_MEM_MAX + 4];
+static unsigned nregions;
 
 static uint64_t low_memory_end;
 
 static void claim(const void *start, uint64_t len)
 {
-	claims[nclaims++] = (struct mem_region){ (uintptr_t)start, len, MEM_RESERVED };
+	regions[nregions++] = (struct mem_region){ (uintptr_t)start, len, MEM_CLAIMED };
 }
 
-static void collect_claims(const struct boot_info *boot)
+static void collect_regions(const struct boot_info *boot)
 {
-	memcpy(claims, boot->mem, boot->nmem * sizeof boot->mem[0]);
-	nclaims = boot->nmem;
+	memcpy(regions, boot->mem, boot->nmem * sizeof boot->mem[0]);
+	nregions = boot->nmem;
 	claim(NULL, PAGE_SIZE);
 	claim(image_start, image_end - image_start);
 	claim(boot->cmdline, strlen(boot->cmdline) + 1);
@@ -42,15 +42,11 @@ static void collect_claims(const struct boot_info *boot)
 /* RAM between these addresses that nobody has claimed goes to the allocator. */
 static void give_memory(uint64_t from, uint64_t to)
 {
-	uint64_t base, end = 0;
+	struct memory_stretch s = { .end = from };
 
-	while (memory_map_next(claims, nclaims, MEM_USABLE, &base, &end)) {
-		uint64_t first = base > from ? base : from;
-		uint64_t last = end < to ? end : to;
-
-		if (first < last)
-			page_add_range(first, last - first);
-	}
+	while (memory_map_next(regions, nregions, &s) && s.base < to)
+		if (s.type == MEM_USABLE)
+			page_add_range(s.base, (s.end < to ? s.end : to) - s.base);
 }
 
 static void map(uint64_t start, uint64_t end, uint64_t flags)
@@ -66,24 +62,19 @@ static void map_image(void)
 	map((uintptr_t)image_rodata_end, (uintptr_t)image_end, PAGE_DATA);
 }
 
-static void map_ram(const struct boot_info *boot)
+/* RAM by the whole pages in it, ACPI's memory by all pages it touches: one that both share is not the allocator's, and read-only. Page 0 stays unmapped. */
+static void map_memory(void)
 {
-	uint64_t base, end = 0;
+	struct memory_stretch s = { 0 };
 
-	while (memory_map_next(boot->mem, boot->nmem, MEM_USABLE, &base, &end)) {
-		base = page_align_up(base < PAGE_SIZE ? PAGE_SIZE : base);
-		map(base, page_align_down(end < VM_BRK_BASE ? end : VM_BRK_BASE), PAGE_DATA);
+	while (memory_map_next(regions, nregions, &s) && s.base < VM_BRK_BASE) {
+		uint64_t end = s.end < VM_BRK_BASE ? s.end : VM_BRK_BASE;
+
+		if (s.type == MEM_USABLE || s.type == MEM_CLAIMED)
+			map(page_align_up(s.base < PAGE_SIZE ? PAGE_SIZE : s.base), page_align_down(end), PAGE_DATA);
+		else if (s.type == MEM_ACPI && s.base >= PAGE_SIZE)
+			map(page_align_down(s.base), page_align_up(end), PAGE_RODATA);
 	}
-}
-
-/* Whole pages around ACPI's memory: where it shares one with usable RAM, only it is using that page. */
-static void map_firmware(const struct boot_info *boot)
-{
-	uint64_t base, end = 0;
-
-	while (memory_map_next(boot->mem, boot->nmem, MEM_ACPI, &base, &end))
-		if (base >= PAGE_SIZE && end < VM_BRK_BASE)
-			map(page_align_down(base), page_align_up(end), PAGE_RODATA);
 }
 
 static void find_low_memory_end(const struct boot_info *boot)
@@ -106,14 +97,13 @@ static void guard_stacks(void)
 
 void paging_init(const struct boot_info *boot)
 {
-	collect_claims(boot);
+	collect_regions(boot);
 	find_low_memory_end(boot);
 	give_memory(0, LOW_END);
 	if (page_table_init() != 0)
 		panic("paging: no memory: the loader reported %u regions, none of them usable", boot->nmem);
 	map_image();
-	map_ram(boot);
-	map_firmware(boot);
+	map_memory();
 	vm_map_rom((uintptr_t)boot->cmdline, strlen(boot->cmdline) + 1);
 	if (boot->initrd_len > 0)
 		vm_map_rom((uintptr_t)boot->initrd, boot->initrd_len);
