@@ -9,8 +9,10 @@
 #include "kernel/vm.h"
 #include <string.h>
 
-#define BIOS_AREA_START 0xe0000u  /* 5.2.5.1: the read-only BIOS area, searched on 16-byte boundaries */
-#define BIOS_AREA_LEN   0x20000u
+#define BIOS_AREA_HIGH  0xf0000u  /* 5.2.5.1: the BIOS area is 0xe0000 to 0xfffff; PC BIOSes use its upper half, so that is searched first */
+#define BIOS_AREA_LOW   0xe0000u
+#define BIOS_AREA_END   0x100000u
+#define RSDP_ALIGN      16u
 #define TABLE_LEN_MAX   (1u << 20) /* no table is that long; a length that says so is wrong */
 
 struct acpi_info acpi;
@@ -102,15 +104,27 @@ static bool rsdp_valid(const struct acpi_rsdp *rsdp)
 	return memcmp(rsdp->signature, "RSD PTR ", 8) == 0 && byte_sum(rsdp, ACPI_RSDP_V1_LEN) == 0;
 }
 
+/* The first word of the signature is compared on the way: this loop is a good part of a short boot. */
+static const struct acpi_rsdp *search_area(uint64_t start, uint64_t end)
+{
+	const char *at = vm_map_rom(start, end - start), *last = at + (end - start) - sizeof(struct acpi_rsdp);
+	uint32_t first_word;
+
+	if (!at)
+		return NULL;
+	memcpy(&first_word, "RSD ", sizeof first_word);
+	for (; at <= last; at += RSDP_ALIGN)
+		if (*(const uint32_t *)at == first_word && rsdp_valid((const struct acpi_rsdp *)at))
+			return (const struct acpi_rsdp *)at;
+	return NULL;
+}
+
 /* The extended BIOS data area is not searched: the pointer to it lies in page 0, which stays unmapped, and no firmware of a virtual machine uses it. */
 static const struct acpi_rsdp *search_rsdp(void)
 {
-	const char *area = vm_map_rom(BIOS_AREA_START, BIOS_AREA_LEN);
+	const struct acpi_rsdp *found = search_area(BIOS_AREA_HIGH, BIOS_AREA_END);
 
-	for (unsigned i = 0; area && i + sizeof(struct acpi_rsdp) <= BIOS_AREA_LEN; i += 16)
-		if (area[i] == 'R' && rsdp_valid((const struct acpi_rsdp *)(area + i)))
-			return (const struct acpi_rsdp *)(area + i);
-	return NULL;
+	return found ? found : search_area(BIOS_AREA_LOW, BIOS_AREA_HIGH + sizeof *found); /* it may straddle the halves */
 }
 
 static const struct acpi_rsdp *find_rsdp(uint64_t given)

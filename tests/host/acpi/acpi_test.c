@@ -174,20 +174,28 @@ TEST(given_rsdp)
 	check_machine();
 }
 
-TEST(rsdp_found_in_bios_area)
+static void search_at(uint64_t where)
 {
 	uint8_t *area;
 
 	forget();
 	area = block(0xe0000, 0x20000);
 	machine();
-	memcpy(area + 0x15000, blocks[1].mem, 36); /* the area lies in front of the block at 0xf5000 and answers for it */
+	memcpy(area + where - 0xe0000, blocks[1].mem, 36);
 	memcpy(area + 0x100, "RSD PTR garbage that has the name but not the sum", 48);
 	acpi_init(0);
 	check_machine();
 	acpi_init(0x999000); /* a wrong hint falls back to the search */
 	check_machine();
 	CHECK(shim_log_has("no RSDP at 0x999000"));
+}
+
+TEST(rsdp_found_in_bios_area)
+{
+	search_at(0xf5000);
+	search_at(0xe0000);
+	search_at(0xeffe0);
+	search_at(0xfffd0);
 }
 
 TEST(no_tables)
