@@ -19,6 +19,7 @@ include mk/third-party.mk
 include mk/flags.mk
 include mk/compile.mk
 include mk/images.mk
+include mk/media.mk
 include mk/test.mk
 include mk/setup.mk
 

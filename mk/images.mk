@@ -12,4 +12,4 @@ $(APPS:%=$(O)/%.elf): $(O)/%.elf: lib FORCE
 
 run: setup
 	@$(MAKE) --no-print-directory $(O)/httpd.elf
-	@$(THIMBLE) run $(O)/httpd.elf -p 8080:80 $(RUN)
+	@$(THIMBLE) run $(O)/httpd.elf -p 8080:8080 $(RUN)

@@ -3,6 +3,7 @@
 import argparse
 import pathlib
 import shlex
+import signal
 import sys
 
 from . import runner
@@ -12,7 +13,7 @@ from .image import Image
 from .linker import FILE_SYSTEMS, Linker
 from .qemu import MACHINES, Forward, Machine
 from .sdk import Sdk
-from .status import REFUSED, Refusal
+from .status import INTERRUPTED, TERMINATED, Refusal
 
 EXAMPLES = """\
 examples:
@@ -20,7 +21,7 @@ examples:
   tools/thimble build myapp/ -o myapp.elf                 a folder of sources; its root/ becomes the file tree
   tools/thimble build web.c util.c --root site -o web.elf several sources, and a file tree inside the image
   tools/thimble build web.c --with ext4 -o web.elf        able to mount ext4 disks
-  tools/thimble build app.c --cflags="-O3 -DNDEBUG" -o app.elf
+  tools/thimble build app.c --cflags "-O3 -DNDEBUG" -o app.elf
   tools/thimble --cflags                                  the compiler flags, for an editor or another build
   tools/thimble size hello.elf                            what takes how many bytes
 
@@ -49,13 +50,19 @@ def main(argv):
 		print(f"thimble: {refusal}", file=sys.stderr)
 		return refusal.status
 	except KeyboardInterrupt:
-		return runner.INTERRUPTED
+		return INTERRUPTED
 
 
 def split_arguments(argv):
-	"""What follows `--` belongs to the app, whatever it looks like."""
+	"""What follows `--` belongs to the app, whatever it looks like; a value that begins with a dash belongs to its option."""
 	at = argv.index("--") if "--" in argv else len(argv)
-	return argv[:at], argv[at + 1:]
+	own = []
+	for word in argv[:at]:
+		if own and own[-1] in ("--cflags", "--append"):
+			own[-1] += "=" + word
+		else:
+			own.append(word)
+	return own, argv[at + 1:]
 
 
 class Parser(argparse.ArgumentParser):
@@ -140,6 +147,7 @@ def run_image(options):
 		machine.terminal = True
 		print(shlex.join(machine.command()))
 		return 0
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds, so that QEMU ends too
 	with runner.Run(machine) as run:
 		status, explanation = run.wait(options.timeout)
 	if explanation:

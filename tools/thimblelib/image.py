@@ -4,13 +4,14 @@ import struct
 
 from .status import Refusal
 
-NOTE = ".note.thimble"
+NOTE_NAME = b"Thimble\0"
 MIB = 1 << 20
 
 EHDR = struct.Struct("<16xHHIQQQIHHHHHH")
 PHDR = struct.Struct("<IIQQQQQQ")
 SHDR = struct.Struct("<IIQQQQIIQQ")
 PT_LOAD = 1
+PT_NOTE = 4
 SHT_NOBITS = 8
 SHF_ALLOC = 2
 EM_X86_64 = 62
@@ -28,7 +29,7 @@ class Image:
 			self.parse()
 		except (struct.error, IndexError, ValueError, UnicodeDecodeError):
 			raise Refusal(f"{path}: a damaged ELF file; build it again") from None
-		if NOTE not in self.sections:
+		if not self.has_note:
 			raise Refusal(f"{path}: an ELF file, but not a Thimble image; make one with `tools/thimble build`")
 
 	def parse(self):
@@ -45,9 +46,11 @@ class Image:
 	def string(self, offset):
 		return self.data[offset:self.data.index(b"\0", offset)].decode()
 
-	def section_size(self, name):
-		header = self.sections.get(name)
-		return header[5] if header else 0
+	@property
+	def has_note(self):
+		"""Every image carries a note of ours (boot/multiboot_header.S)."""
+		return any(NOTE_NAME in self.data[offset:offset + size]
+		           for kind, _, offset, _, _, size, _, _ in self.segments if kind == PT_NOTE)
 
 	def contains_function(self, prefix):
 		"""Whether the image's own symbol table (which stripping leaves) has a name starting so."""

@@ -14,9 +14,7 @@ import tempfile
 
 from . import qemu
 from .image import MIB, Image
-from .status import BOOT_FAILED, PANIC, TIMEOUT, Refusal
-
-INTERRUPTED = 130  # what a shell reports for Ctrl-C
+from .status import BOOT_FAILED, INTERRUPTED, PANIC, TIMEOUT, Refusal
 
 
 def check(machine):

@@ -8,6 +8,10 @@ BOOT_FAILED = 126
 REFUSED = 127
 BUILD_FAILED = 1
 
+# What a shell says of a command that a signal ended.
+INTERRUPTED = 130
+TERMINATED = 143
+
 
 class Refusal(Exception):
 	"""One line for the user: what is wrong, and what to do."""
