@@ -45,12 +45,18 @@ int unlinkat(int dirfd, const char *path, int flags)
 	return libc_result(error);
 }
 
-/* newlib's own knows files only. */
-int remove(const char *path)
+/* newlib's own knows files only, and its tmpfile() asks by this name. */
+int _remove_r(struct _reent *unused, const char *path)
 {
 	int error = vfs_unlink(path);
 
+	(void)unused;
 	return libc_result(error == -EISDIR || error == -EPERM ? vfs_rmdir(path) : error);
+}
+
+int remove(const char *path)
+{
+	return _remove_r(NULL, path);
 }
 
 int rename(const char *from, const char *to)

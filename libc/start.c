@@ -4,6 +4,7 @@
 #include "kernel/tty.h"
 #include "libc/fd.h"
 #include "libc/preferred.h"
+#include "libc/program.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,6 +52,7 @@ int app_run(int argc, char **argv, char **envp)
 {
 	open_standard_files();
 	environ = envp;
+	program_name = argv[0];
 	atexit(run_destructors);
 	run_constructors();
 	exit(main(argc, argv, envp));

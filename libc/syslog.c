@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* syslog(3) into the kernel's log, whose levels are the same. */
 #include "kernel/log.h"
+#include "libc/program.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <syslog.h>
 
-static const char *ident = "app";
+static const char *ident; /* NULL: the program's name */
 static int mask = LOG_UPTO(LOG_DEBUG);
 
 void openlog(const char *name, int options, int facility)
 {
 	(void)options, (void)facility;
-	if (name)
-		ident = name;
+	ident = name;
 }
 
 void closelog(void)
 {
-	ident = "app";
+	ident = NULL;
 }
 
 int setlogmask(int new_mask)
@@ -37,7 +37,7 @@ void vsyslog(int priority, const char *format, va_list args)
 	if (!(mask & LOG_MASK(level)))
 		return;
 	vsnprintf(text, sizeof(text), format, args);
-	log_printf(level, "%s: %s", ident, text);
+	log_printf(level, "%s: %s", ident ? ident : program_name, text);
 }
 
 void syslog(int priority, const char *format, ...)
