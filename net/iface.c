@@ -23,6 +23,9 @@
 
 #define TX_PIECES_MAX 16
 
+/* The smallest frame that means anything is an ARP packet's. lwIP reads those without asking how long they are. */
+#define FRAME_MIN (SIZEOF_ETH_HDR + SIZEOF_ETHARP_HDR)
+
 /* A frame is not worth the last memory: below this many free pages copies are refused and the sender has to try again. */
 #define RESERVE_PAGES 64
 
@@ -102,7 +105,7 @@ static void iface_input(struct netdev *dev, struct netbuf *nb)
 	struct pbuf *p;
 
 	timers_touch();
-	if (nb->len > UINT16_MAX) {
+	if (nb->len < FRAME_MIN || nb->len > UINT16_MAX) {
 		dev->recycle(nb);
 		return;
 	}
