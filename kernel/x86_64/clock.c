@@ -8,6 +8,7 @@
  * even for a reader in an interrupt or a panic.
  */
 #include "kernel/clock.h"
+#include "kernel/log.h"
 #include "kernel/spinlock.h"
 #include "kernel/x86_64/clock.h"
 
@@ -176,7 +177,7 @@ static uint64_t reference_now(void)
 	return switched ? tsc_now() : ns;
 }
 
-static void start_reference(void)
+static bool start_reference(void)
 {
 	const struct reference_clock *c = clock_acpi_pm();
 
@@ -184,11 +185,14 @@ static void start_reference(void)
 		c = clock_hpet();
 	if (!c)
 		c = clock_pit();
+	if (!c)
+		return false;
 	reference.clock = c;
 	reference.first = reference.last = sample(&reference.first_tsc);
 	measure_at = MEASURE_FIRST_NS;
 	source_name = c->name;
 	source = reference_now;
+	return true;
 }
 
 /* KVM counts from its own start. */
@@ -217,12 +221,14 @@ void clock_init(void)
 {
 	uint64_t hz = tsc_hz_from_cpuid();
 
-	if (hz)
+	if (hz) {
 		start_tsc(hz);
-	else if (kvmclock_init())
+	} else if (kvmclock_init()) {
 		start_kvmclock();
-	else
-		start_reference();
+	} else if (!start_reference()) {
+		log_warn("clock: no timer to measure the TSC against, taking it for 1 GHz");
+		start_tsc(NS_PER_S);
+	}
 	clock_event_init();
 }
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Channel 0 of the 8254 timer: 16 bits that count down at 1.193182 MHz and wrap every 55 ms. Every PC has one, and a microvm nothing else.
+ * Channel 0 of the 8254 timer: 16 bits that count down at 1.193182 MHz and wrap every 55 ms. The clock of last resort, and a microvm's only one.
  * Source: Intel 8254 datasheet. Reads are two port accesses on latched state: the caller keeps them apart.
  */
 #include "kernel/x86_64/clock.h"
 #include "kernel/x86_64/io.h"
+#include <stddef.h>
 
 #define PIT_HZ 1193182
 
 enum { PORT_CHANNEL0 = 0x40, PORT_COMMAND = 0x43 };
-enum { COMMAND_LATCH0 = 0x00, COMMAND_MODE2_LOW_HIGH = 0x34 };
+enum { COMMAND_LATCH0 = 0x00, COMMAND_MODE2_LOW_HIGH = 0x34, COMMAND_READ_STATUS0 = 0xe2 };
+enum { STATUS_PROGRAMMED = 0x3f, STATUS_MODE2_LOW_HIGH = 0x34 };
 
 static uint64_t pit_read(void)
 {
@@ -30,5 +32,6 @@ const struct reference_clock *clock_pit(void)
 	outb(PORT_COMMAND, COMMAND_MODE2_LOW_HIGH);
 	outb(PORT_CHANNEL0, 0);
 	outb(PORT_CHANNEL0, 0);
-	return &clock;
+	outb(PORT_COMMAND, COMMAND_READ_STATUS0);
+	return (inb(PORT_CHANNEL0) & STATUS_PROGRAMMED) == STATUS_MODE2_LOW_HIGH ? &clock : NULL;
 }

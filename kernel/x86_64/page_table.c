@@ -51,40 +51,50 @@ static int add_table(uint64_t *entry)
 	return 0;
 }
 
-static bool fits_large(unsigned level, uint64_t virt, uint64_t phys, uint64_t len)
+/* How many whole pages of this level [virt, end) begins with. */
+static uint64_t whole_pages(unsigned level, uint64_t virt, uint64_t end, uint64_t phys)
 {
-	if (level != 1 && (level != 2 || !cpu_features.page1g))
-		return false;
-	return len == level_size(level) && ((virt | phys) & (level_size(level) - 1)) == 0;
+	uint64_t size = level_size(level);
+
+	if (level > 2 || (level == 2 && !cpu_features.page1g) || (virt | phys) & (size - 1))
+		return 0;
+	return (end - virt) / size;
 }
 
-static void fill_pages(uint64_t *entry, uint64_t npages, uint64_t value)
+/* Fills empty entries up to the first that is not; returns how many. */
+static uint64_t fill_run(uint64_t *entry, uint64_t n, uint64_t value, uint64_t step)
 {
-#pragma GCC unroll 8 /* the boot's longest loop */
-	for (uint64_t i = 0; i < npages; i++, value += PAGE_SIZE)
-		if (entry[i] == 0)
-			entry[i] = value;
+	uint64_t i;
+
+#pragma GCC unroll 4 /* the boot's longest loop */
+	for (i = 0; i < n; i++, value += step) {
+		if (entry[i] != 0)
+			break;
+		entry[i] = value;
+	}
+	return i;
 }
 
+/* [virt, end) lies within one table. */
 static int fill(uint64_t *table, unsigned level, uint64_t virt, uint64_t end, uint64_t phys, uint64_t flags)
 {
-	if (level == 0) {
-		fill_pages(&table[index_at(virt, 0)], (end - virt) >> PAGE_SHIFT, phys | flags);
-		return 0;
-	}
-	while (virt < end) {
-		uint64_t *entry = &table[index_at(virt, level)];
-		uint64_t next = (virt & -level_size(level)) + level_size(level);
-		uint64_t stop = next < end ? next : end;
+	uint64_t size = level_size(level), value = flags | (level ? PTE_LARGE : 0), done;
 
-		if (*entry == 0 && fits_large(level, virt, phys, stop - virt))
-			*entry = phys | flags | PTE_LARGE;
-		else if (*entry == 0 && add_table(entry) != 0)
+	for (; virt < end; virt += done, phys += done) {
+		uint64_t *entry = &table[index_at(virt, level)];
+
+		done = size * fill_run(entry, whole_pages(level, virt, end, phys), phys | value, size);
+		if (done)
+			continue;
+		done = size - (virt & (size - 1));
+		if (done > end - virt)
+			done = end - virt;
+		if (level == 0 || *entry & PTE_LARGE)
+			continue;
+		if (*entry == 0 && add_table(entry) != 0)
 			return -ENOMEM;
-		if (!(*entry & PTE_LARGE) && fill(table_of(*entry), level - 1, virt, stop, phys, flags) != 0)
+		if (fill(table_of(*entry), level - 1, virt, virt + done, phys, flags) != 0)
 			return -ENOMEM;
-		phys += stop - virt;
-		virt = stop;
 	}
 	return 0;
 }
