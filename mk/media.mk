@@ -46,4 +46,5 @@ $(O)/%.iso: $(O)/%.stripped $(O)/flags/cmdline
 .PHONY: efi iso
 efi: $(O)/$(IMAGE).img
 iso: $(O)/$(IMAGE).iso
+.SECONDARY: $(EFI_OBJ)
 .PRECIOUS: $(O)/%.efi $(O)/%.stripped $(O)/%.payload.o
