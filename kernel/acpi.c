@@ -166,12 +166,26 @@ void acpi_init(uint64_t rsdp_address)
 		log_warn("acpi: neither XSDT nor RSDT is usable");
 }
 
-void acpi_find_s5(void)
+static const struct acpi_header *map_dsdt(void)
 {
 	const struct acpi_header *fadt = fadt_address ? map_table(fadt_address) : NULL;
 	uint64_t address = fadt ? acpi_fadt_dsdt(fadt) : 0;
-	const struct acpi_header *dsdt = address ? map_table(address) : NULL;
 
-	if (dsdt && !acpi.s5_known)
-		acpi_parse_dsdt(&acpi, dsdt);
+	return address ? map_table(address) : NULL;
+}
+
+void acpi_find_s5(void)
+{
+	const struct acpi_header *dsdt = map_dsdt();
+
+	if (dsdt)
+		acpi_parse_s5(&acpi, dsdt);
+}
+
+void acpi_find_ecam(void)
+{
+	const struct acpi_header *dsdt = map_dsdt();
+
+	if (dsdt)
+		acpi_parse_cba(&acpi, dsdt);
 }

@@ -40,3 +40,6 @@ void acpi_init(uint64_t rsdp);
  * Looks for the \_S5 package in the DSDT and fills in s5_known and s5_type_*. The largest table is read by who wants to power off, not by every boot.
  */
 void acpi_find_s5(void);
+
+/* The same for the ECAM's address, where no MCFG tells it (QEMU's microvm): fills in ecam[0] and necam. */
+void acpi_find_ecam(void);

@@ -180,13 +180,52 @@ static void parse_s5_package(struct acpi_info *info, const uint8_t *at, const ui
 		info->s5_type_b = info->s5_type_a;
 }
 
-/* The name in front of which NameOp (0x08) stands, with or without the root prefix. No AML is run: every firmware writes \_S5 as such a constant. */
-void acpi_parse_dsdt(struct acpi_info *info, const struct acpi_header *table)
+/* The DSDT's bytes behind the next place where name stands, at or after from; NULL: none. No AML is run: firmware writes what we look for as constants. */
+static const uint8_t *find_name(const struct acpi_header *table, const uint8_t *from, const char *name)
 {
-	const uint8_t *start = (const uint8_t *)table + sizeof *table;
 	const uint8_t *end = (const uint8_t *)table + table->length;
+	uint32_t wanted, here;
 
-	for (const uint8_t *at = start + 1; end - at >= 4 && !info->s5_known; at++)
-		if (*at == '_' && memcmp(at, "_S5_", 4) == 0 && (at[-1] == 0x08 || (at[-1] == '\\' && at[-2] == 0x08)))
-			parse_s5_package(info, at + 4, end);
+	memcpy(&wanted, name, sizeof wanted);
+	for (; end - from >= 4; from++) {
+		memcpy(&here, from, sizeof here);
+		if (here == wanted)
+			return from + 4;
+	}
+	return NULL;
+}
+
+/* Behind NameOp (0x08), with or without the root prefix. */
+void acpi_parse_s5(struct acpi_info *info, const struct acpi_header *table)
+{
+	const uint8_t *at = (const uint8_t *)(table + 1), *end = (const uint8_t *)table + table->length;
+
+	while (!info->s5_known && (at = find_name(table, at, "_S5_")) != NULL)
+		if (at[-5] == 0x08 || (at[-5] == '\\' && at[-6] == 0x08))
+			parse_s5_package(info, at, end);
+}
+
+/* The integer a method without arguments returns, if its whole body is to return one: flags, ReturnOp (0xa4), DWordPrefix (0x0c) or QWordPrefix (0x0e). */
+static uint64_t returned_constant(const uint8_t *at, const uint8_t *end)
+{
+	uint64_t value = 0;
+	size_t size = end - at > 3 && at[2] == 0x0e ? 8 : 4;
+
+	if (end - at < (ptrdiff_t)(3 + size) || (at[0] & 7) || at[1] != 0xa4 || (at[2] != 0x0c && at[2] != 0x0e))
+		return 0;
+	memcpy(&value, at + 3, size);
+	return value;
+}
+
+/* _CBA, the address of a host bridge's ECAM (PCI Firmware 3.3, 4.1.3). The bus range would be in _CRS; all 256 are there wherever this was seen. */
+void acpi_parse_cba(struct acpi_info *info, const struct acpi_header *table)
+{
+	const uint8_t *at = find_name(table, (const uint8_t *)(table + 1), "_CBA");
+	uint64_t address = at ? returned_constant(at, (const uint8_t *)table + table->length) : 0;
+
+	if (!address || info->necam)
+		return;
+	info->ecam[0].address = address;
+	info->ecam[0].bus_last = 255;
+	info->necam = 1;
 }

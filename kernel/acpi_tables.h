@@ -143,7 +143,8 @@ void acpi_parse_madt(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_mcfg(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_fadt(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_hpet(struct acpi_info *, const struct acpi_header *);
-void acpi_parse_dsdt(struct acpi_info *, const struct acpi_header *);
+void acpi_parse_s5(struct acpi_info *, const struct acpi_header *dsdt);
+void acpi_parse_cba(struct acpi_info *, const struct acpi_header *dsdt);
 
 /* The DSDT's address that a FADT gives; 0: none. */
 uint64_t acpi_fadt_dsdt(const struct acpi_header *fadt);

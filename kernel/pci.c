@@ -8,8 +8,13 @@
 extern const struct pci_driver *const __start_pci_drivers[] __attribute__((weak));
 extern const struct pci_driver *const __stop_pci_drivers[] __attribute__((weak));
 
+/* Neither MCFG nor ports: the DSDT may name an ECAM. It is not small, so it comes last. */
 static void scan(void)
 {
+	bool ports = acpi.necam == 0 && pci_ports_present();
+
+	if (acpi.necam == 0 && !ports)
+		acpi_find_ecam();
 	for (unsigned i = 0; i < acpi.necam; i++)
 		pci_scan_root(&(struct pci_root){
 			.ecam = acpi.ecam[i].address,
@@ -17,20 +22,37 @@ static void scan(void)
 			.bus_first = acpi.ecam[i].bus_first,
 			.bus_last = acpi.ecam[i].bus_last,
 		});
-	if (acpi.necam == 0 && pci_ports_present())
+	if (ports)
 		pci_scan_root(&(struct pci_root){ .bus_last = 255 });
 }
 
 /* A host bridge's registers configure the machine we run on; taking away its decoding, even for a moment, is not safe. */
+static bool may_be_sized(const struct pci_dev *dev)
+{
+	return pci_base_class(dev) != PCI_CLASS_BRIDGE || dev->header_type == 1;
+}
+
+static void assign_missing(void)
+{
+	pci_for_each(dev)
+		if (may_be_sized(dev))
+			pci_bars_size(dev);
+	pci_assign_all();
+}
+
+/*
+ * Sizing a function that decodes already means to switch its decoding off and on, which takes a hypervisor most of a millisecond. So those are sized only when
+ * a driver wants them, or when somebody else needs an address and has to know which are taken.
+ */
 static void assign(void)
 {
 	bool missing = false;
 
 	pci_for_each(dev)
-		if (pci_base_class(dev) != PCI_CLASS_BRIDGE || dev->header_type == 1)
+		if (may_be_sized(dev) && !pci_decodes(dev))
 			missing |= pci_bars_size(dev);
 	if (missing)
-		pci_assign_all();
+		assign_missing();
 }
 
 static const struct pci_driver *find_driver(const struct pci_dev *dev)
@@ -67,6 +89,8 @@ static void attach(struct pci_dev *dev)
 		report_unused(dev);
 		return;
 	}
+	if (pci_bars_size(dev))
+		assign_missing();
 	error = driver->attach(dev);
 	if (error)
 		log_err("pci " PCI_FMT ": %s gave up, error %d", PCI_ARG(dev), driver->name, -error);

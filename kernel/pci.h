@@ -28,6 +28,7 @@ struct pci_dev {
 	uint16_t vendor, device, subsystem_vendor, subsystem;
 	uint8_t revision, irq_line, irq_pin;
 	uint32_t class_code;      /* 24 bits: base class, sub-class, programming interface */
+	bool bars_sized;          /* bar[] is filled in */
 	struct pci_bar bar[6];
 	volatile uint8_t *msix_table; /* NULL until pci_msix_enable() */
 	unsigned msix_count;

@@ -58,12 +58,20 @@ static unsigned size_one(struct pci_dev *dev, unsigned index)
 	return bar->is64 ? 2 : 1;
 }
 
+bool pci_decodes(struct pci_dev *dev)
+{
+	return pci_read16(dev, PCI_COMMAND) & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+}
+
 bool pci_bars_size(struct pci_dev *dev)
 {
 	uint16_t command = pci_read16(dev, PCI_COMMAND);
 	uint16_t decoding = command & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 	bool missing = false;
 
+	if (dev->bars_sized)
+		return false;
+	dev->bars_sized = true;
 	if (decoding) /* else the device would answer at whatever the probing leaves in the register for a moment */
 		pci_write16(dev, PCI_COMMAND, command & ~decoding);
 	for (unsigned i = 0; i < pci_bar_count(dev);) {

@@ -62,6 +62,7 @@ extern struct list pci_devices;           /* parents before children */
 bool pci_ports_present(void);             /* configuration mechanism 1 answers */
 volatile uint8_t *pci_config_map_bus(const struct pci_root *, unsigned bus); /* NULL: ports */
 void pci_scan_root(struct pci_root *);
-bool pci_bars_size(struct pci_dev *);     /* fills in bar[]; true: at least one has no address */
+bool pci_decodes(struct pci_dev *);       /* memory or ports: somebody has given it addresses */
+bool pci_bars_size(struct pci_dev *);     /* fills in bar[], once; true: at least one has no address */
 void pci_bar_write(struct pci_dev *, unsigned bar);
 void pci_assign_all(void);                /* gives every BAR without an address one, opening bridges' windows */

@@ -4,6 +4,7 @@
  * the answer comes by interrupt and goes straight into the generator.
  */
 #include "kernel/heap.h"
+#include "kernel/printf.h"
 #include "kernel/random.h"
 #include "virtio/virtio.h"
 #include <errno.h>
@@ -16,6 +17,7 @@ struct rng {
 	struct virtqueue *vq;
 	atomic_bool asked;           /* the buffer is the device's */
 	bool registered;
+	char name[12];               /* "vtrnd0" */
 	uint8_t buffer[REQUEST_BYTES];
 };
 
@@ -42,15 +44,24 @@ static void answered(struct virtqueue *vq, void *token, uint32_t len)
 	atomic_store(&r->asked, false);
 }
 
+static struct rng *allocate(struct virtio_device *dev)
+{
+	static unsigned count;
+	struct rng *r = kzalloc(sizeof *r);
+
+	if (r)
+		ksnprintf(r->name, sizeof r->name, "vtrnd%u", count++);
+	return dev->driver_data = r;
+}
+
 static int rng_probe(struct virtio_device *dev)
 {
-	struct rng *r = dev->driver_data;
+	struct rng *r = dev->driver_data ? dev->driver_data : allocate(dev);
 	struct virtqueue *vq;
 
 	if (!r)
-		dev->driver_data = r = kzalloc(sizeof *r);
-	if (!r)
 		return -ENOMEM;
+	dev->name = r->name;
 	vq = virtio_queue(dev, &(struct virtqueue_spec){ .size = 8, .used = answered });
 	if (!vq)
 		return -ENXIO;

@@ -348,4 +348,31 @@ TEST(s5_by_pattern)
 	}
 }
 
+TEST(ecam_from_cba)
+{
+	static const struct { uint8_t aml[24]; size_t len; uint64_t address; } cases[] = {
+		{ { 0x14, 0x0c, '_', 'C', 'B', 'A', 0x00, 0xa4, 0x0c, 0x00, 0x00, 0x00, 0xe0, 0x08 }, 14, 0xe0000000 },
+		{ { 0x14, 0x10, '_', 'C', 'B', 'A', 0x00, 0xa4, 0x0e, 0x00, 0x00, 0x00, 0xe0, 0x01, 0, 0, 0 }, 17, 0x1e0000000 },
+		{ { 0x14, 0x10, '_', 'C', 'B', 'A', 0x00, 0xa4, 0x0e, 0x00, 0x00, 0x00, 0xe0, 0x01, 0, 0 }, 16, 0 },
+		{ { 0x14, 0x0c, '_', 'C', 'B', 'A', 0x01, 0xa4, 0x0c, 0x00, 0x00, 0x00, 0xe0 }, 13, 0 },
+		{ { 0x14, 0x0c, '_', 'C', 'B', 'A', 0x00, 0xa3, 0x0c, 0x00, 0x00, 0x00, 0xe0 }, 13, 0 },
+		{ { 0x14, 0x0c, '_', 'C', 'B', 'A', 0x00, 0xa4 }, 8, 0 },
+		{ { 0x14, 0x0c, '_', 'C', 'B', 'A' }, 6, 0 },
+		{ { 0x14, 0x0c, '_', 'C', 'B' }, 5, 0 },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		forget();
+		machine();
+		((struct acpi_header *)blocks[3].mem)->length = 36; /* an MCFG that names nothing */
+		seal((struct acpi_header *)blocks[3].mem);
+		dsdt(cases[i].aml, cases[i].len);
+		acpi_init(0xf5000);
+		CHECK_EQ(acpi.necam, 0);
+		acpi_find_ecam();
+		CHECK_EQ(acpi.necam, cases[i].address != 0);
+		CHECK_EQ(acpi.ecam[0].address, cases[i].address);
+	}
+}
+
 TEST_MAIN
