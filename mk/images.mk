@@ -2,13 +2,14 @@
 # Bootable images, linked by the same tool that users have.
 
 APPS := hello httpd
+OPTIONS_httpd := --with ext4 # the tree to serve may come from a disk
 THIMBLE := THIMBLE_SDK=$(O) tools/thimble
 
 .PHONY: all run FORCE
 all: $(APPS:%=$(O)/%.elf)
 
 $(APPS:%=$(O)/%.elf): $(O)/%.elf: lib FORCE
-	@$(THIMBLE) build apps/$* -o $@
+	@$(THIMBLE) build apps/$* -o $@ $(OPTIONS_$*)
 
 run: setup
 	@$(MAKE) --no-print-directory $(O)/httpd.elf

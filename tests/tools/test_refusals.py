@@ -171,7 +171,7 @@ class Refusals(unittest.TestCase):
 
 	def test_output_folder_missing(self):
 		source = self.file("a.c", b"int main(void) { return 0; }\n")
-		self.refused("cannot write", "build", source, "-o", "no/such/a.elf", code=status.BUILD_FAILED)
+		self.refused("cannot write", "build", source, "-o", "no/such/a.elf")
 
 	def test_source_error_is_the_compilers(self):
 		source = self.file("a.c", b"int main(void) { return }\n")
@@ -185,8 +185,7 @@ class Refusals(unittest.TestCase):
 		self.test_undefined_function()
 		self.assertEqual([p.name for p in self.folder.iterdir()], ["a.c"])
 
-	def test_disk_in_use(self):
-		"""QEMU's own refusals are passed on."""
+	def test_what_qemu_refuses(self):
 		image = shutil.copy(HELLO, self.folder / "a.elf")
 		done = subprocess.run([sys.executable, THIMBLE, "run", image, "--smp", "100000"], capture_output=True, text=True,
 		                      timeout=60, stdin=subprocess.DEVNULL, check=False)

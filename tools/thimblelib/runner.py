@@ -42,11 +42,12 @@ def check_ports(forwards):
 	held = []
 	try:
 		for forward in forwards:
-			kind = socket.SOCK_STREAM if forward.protocol == "tcp" else socket.SOCK_DGRAM
-			held.append(socket.socket(socket.AF_INET, kind))
-			if kind == socket.SOCK_STREAM:
-				held[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+			tcp = forward.protocol == "tcp"
+			held.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM))
+			held[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, tcp)
 			held[-1].bind(("127.0.0.1", forward.host))
+			if tcp:
+				held[-1].listen()
 	except OSError as error:
 		raise Refusal(f"-p {forward.host}:{forward.guest}: port {forward.host} of this machine: "
 		              f"{error.strerror}; choose another") from None
