@@ -18,7 +18,7 @@
 enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3, E820_NVS = 4 };
 
 /*
- * Adds a region. When the table is full a neighbour of the same type may still grow; else usable memory is forgotten, and any other type
+ * Adds a region, to a neighbour of the same type if it has one. When the table is full usable memory is forgotten, and any other type
  * cuts the usable regions it overlaps, so that nothing is taken for free that is not.
  */
 void boot_add_memory(struct boot_info *, uint64_t base, uint64_t len, enum e820_type);

@@ -35,7 +35,7 @@ static bool grow_neighbour(struct boot_info *boot, const struct mem_region *add)
 	return false;
 }
 
-/* The regions that cannot be listed any more must still not be handed out: usable memory ends where they begin. */
+/* A region that cannot be listed any more must still not be handed out: usable memory ends where it begins. */
 static void cut_usable(struct boot_info *boot, const struct mem_region *forbidden)
 {
 	for (unsigned i = 0; i < boot->nmem; i++) {
@@ -51,13 +51,14 @@ static void cut_usable(struct boot_info *boot, const struct mem_region *forbidde
 void boot_add_memory(struct boot_info *boot, uint64_t base, uint64_t len, enum e820_type e820)
 {
 	struct mem_region add = { base, len, type_of(e820) };
+	bool full = boot->nmem == BOOT_MEM_MAX;
 
 	if (base + len < base)
 		add.len = -base; /* up to the last byte but none beyond: a region's end must not wrap */
-	if (add.len == 0 || grow_neighbour(boot, &add))
+	if (add.len == 0 || (full && add.type == MEM_USABLE) || grow_neighbour(boot, &add))
 		return;
-	if (boot->nmem < BOOT_MEM_MAX)
+	if (!full)
 		boot->mem[boot->nmem++] = add;
-	else if (add.type != MEM_USABLE)
+	else
 		cut_usable(boot, &add);
 }
