@@ -14,7 +14,7 @@
 
 #define SLOWEST_APIC_HZ 24000000              /* the crystal of current CPUs; hypervisors count at 1 GHz */
 #define LONGEST_NS      (3600 * NS_PER_S)     /* keeps products in range; what is due later is programmed again */
-#define LEARN_MIN_NS    (100 * NS_PER_MS / 1000)
+#define CLOCK_STEP_NS   1000                  /* the coarsest reference clock's, rounded up */
 #define LEARN_ENOUGH_NS (100 * NS_PER_MS)
 
 static bool deadline_mode;
@@ -49,16 +49,14 @@ void clock_event_init(void)
 }
 
 /*
- * A count that has run out tells a lower bound of the rate, since nobody knows for how long it has; one still running tells the rate. The remainder was read before the
- * clock, so neither is ever too much, and the largest is the best.
+ * A count that has run out tells a lower bound of the rate, since nobody knows for how long it has; one still running tells the rate. The remainder was
+ * read before the clock, and the clock's step is allowed for, so neither is ever too much, and the largest is the best.
  */
 static void learn_rate(uint32_t remaining, uint64_t now_ns)
 {
-	uint64_t elapsed = now_ns - programmed.at_ns, seen;
+	uint64_t elapsed = now_ns - programmed.at_ns;
+	uint64_t seen = scale_factor(elapsed + CLOCK_STEP_NS, programmed.count - remaining);
 
-	if (elapsed < LEARN_MIN_NS)
-		return;
-	seen = scale_factor(elapsed, programmed.count - remaining);
 	if (seen > ticks_per_ns)
 		ticks_per_ns = seen;
 	rate_known = elapsed >= LEARN_ENOUGH_NS;
