@@ -2,10 +2,9 @@
 /* Walks frames without trusting them: whatever smashed the stack may have written the chain. */
 #include "debug/backtrace.h"
 #include "kernel/vm.h"
-#include <stdbool.h>
 #include <stddef.h>
 
-#define DEPTH_MAX 32u
+#define DEPTH_MAX 100000u /* a chain that only grows ends anyway; this ends one through a huge stack of nonsense */
 
 /* System V ABI, 3.2.2: the caller's rbp, and above it the return address. */
 struct frame {
@@ -20,14 +19,13 @@ static bool readable(uint64_t rbp)
 	return vm_phys((const void *)rbp) && vm_phys((const void *)(rbp + sizeof(struct frame) - 1));
 }
 
-void backtrace(uint64_t rbp, void (*visit)(unsigned depth, uint64_t address))
+void backtrace(uint64_t rbp, bool (*visit)(unsigned depth, uint64_t address))
 {
 	for (unsigned depth = 1; depth <= DEPTH_MAX && readable(rbp); depth++) {
 		const struct frame *f = (const struct frame *)rbp;
 
-		if (f->return_address == 0)
+		if (f->return_address == 0 || !visit(depth, f->return_address))
 			return;
-		visit(depth, f->return_address);
 		if (f->rbp <= rbp) /* callers' frames lie higher */
 			return;
 		rbp = f->rbp;

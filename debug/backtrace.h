@@ -2,10 +2,14 @@
 /* Call chains by frame pointers (everything is compiled with -fno-omit-frame-pointer). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Calls visit for each return address, innermost first, from the frame that rbp points at. Stops at the first frame that makes no sense. */
-void backtrace(uint64_t rbp, void (*visit)(unsigned depth, uint64_t address));
+/*
+ * Calls visit for each return address, innermost first, from the frame that rbp points at, as long as visit returns true. Stops at the first frame
+ * that makes no sense.
+ */
+void backtrace(uint64_t rbp, bool (*visit)(unsigned depth, uint64_t address));
 
 /* The caller's own frame, to start from. */
 static inline uint64_t backtrace_here(void)

@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 #define HIDDEN_LINES 12u /* of the log, that loglevel= kept from the consoles */
+#define FRAMES_MAX   32u /* shown, a run of the same address counting once */
 
 static atomic_uint panics;
 
@@ -49,6 +50,34 @@ static void say_frame(unsigned depth, uint64_t address)
 		say("#%-2u 0x%016lx %s+0x%lx\n", depth, address, name, offset + (depth ? 1 : 0));
 	else
 		say("#%-2u 0x%016lx\n", depth, address);
+}
+
+static struct { uint64_t address; unsigned shown, repeats; } calls;
+
+static void say_repeats(void)
+{
+	if (calls.repeats)
+		say("    the same %u times more\n", calls.repeats);
+	calls.repeats = 0;
+}
+
+/* Recursion would hide where it began. */
+static bool say_call(unsigned depth, uint64_t address)
+{
+	if (address == calls.address) {
+		calls.repeats++;
+		return true;
+	}
+	say_repeats();
+	calls.address = address;
+	say_frame(depth, address);
+	return ++calls.shown < FRAMES_MAX;
+}
+
+static void say_calls(uint64_t rbp)
+{
+	backtrace(rbp, say_call);
+	say_repeats();
 }
 
 static void say_registers(const struct trap_frame *tf)
@@ -98,7 +127,7 @@ void panic(const char *fmt, ...)
 	va_start(ap, fmt);
 	begin(fmt, ap);
 	va_end(ap);
-	backtrace(backtrace_here(), say_frame);
+	say_calls(backtrace_here());
 	end();
 }
 
@@ -111,7 +140,7 @@ void panic_trap(const struct trap_frame *tf, const char *fmt, ...)
 	va_end(ap);
 	say_registers(tf);
 	say_frame(0, tf->rip);
-	backtrace(tf->rbp, say_frame);
+	say_calls(tf->rbp);
 	end();
 }
 

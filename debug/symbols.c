@@ -26,7 +26,7 @@ const char *symbol_name(uint64_t address, uint64_t *offset)
 	size_t size = (size_t)(ksyms_end - ksyms_start);
 	uint32_t count, i, name;
 
-	if (size < sizeof(uint32_t))
+	if (size < sizeof(uint32_t) || address >= (uint64_t)image_text_end)
 		return NULL;
 	count = table[0];
 	if (count == 0 || count > size / (2 * sizeof(uint32_t)) || address < table[1])

@@ -32,6 +32,8 @@ TESTS += [
 for machine in ('q35', 'pc', 'microvm'):
     TESTS += [Boot(f'guest/{name}/{machine}', name, shows=ALL_PASSED, machine=machine)
               for name in ('sleep', 'preempt', 'futex')]
+TESTS += [Boot(f'guest/threads/{machine}', 'threads', shows=ALL_PASSED, machine=machine, memory_mib=64)
+          for machine in ('q35', 'pc', 'microvm')]
 TESTS.append(Boot('guest/memory', 'memory', shows=(r'^\d+ KiB in all$', *ALL_PASSED), memory_mib=24))
 
 

@@ -25,6 +25,8 @@ asm(".section .rodata\n.balign 4\n.globl ksyms_start, ksyms_end\n"
     ".long 36, 42, 47, 53\n"
     ".asciz \"first\"\n.asciz \"next\"\n.asciz \"third\"\n.asciz \"\"\nksyms_end:\n.previous\n");
 
+const char image_text_end[1];
+
 void log_freeze(void) { }
 void console_freeze(void) { }
 
@@ -67,10 +69,11 @@ TEST(symbols_are_found)
 static uint64_t visited[64];
 static unsigned nvisited;
 
-static void visit(unsigned depth, uint64_t address)
+static bool visit(unsigned depth, uint64_t address)
 {
 	CHECK_EQ(depth, nvisited + 1);
 	visited[nvisited++] = address;
+	return nvisited < 32;
 }
 
 struct frame {
@@ -91,7 +94,7 @@ TEST(backtrace_stops_where_it_makes_no_sense)
 	for (int i = 0; i < 40; i++)
 		f[i] = (struct frame){ &f[i + 1], 0x1000u + (unsigned)i };
 	backtrace((uint64_t)f, visit);
-	CHECK_EQ(nvisited, 32); /* bounded */
+	CHECK_EQ(nvisited, 32); /* as long as it is told to go on */
 	nvisited = 0;
 	f[2].rbp = &f[1]; /* a loop */
 	backtrace((uint64_t)f, visit);
@@ -154,6 +157,18 @@ static void trapped(void)
 }
 
 
+/* The same function over and over, called by another. */
+static void recursed(void)
+{
+	static struct frame f[52];
+	struct trap_frame tf = { .rip = 0x1010, .rbp = (uint64_t)f };
+
+	for (int i = 0; i < 50; i++)
+		f[i] = (struct frame){ &f[i + 1], 0x1020 };
+	f[50] = (struct frame){ &f[51], 0x1050 };
+	panic_trap(&tf, "stack overflow");
+}
+
 void __stack_chk_fail(void);
 
 TEST(panic_says_it_all)
@@ -170,6 +185,13 @@ TEST(panic_trap_shows_the_interrupted)
 
 	CHECK(strstr(text, "kernel panic: page fault at 0x10\nbefore the first thread\nrax 0000000000000abc") != NULL);
 	CHECK(strstr(text, "error 2\n#0  0x0000000000002123 third+0x123\n#1  0x0000000000001041 next+0x1\n") != NULL);
+}
+
+TEST(panic_folds_recursion)
+{
+	const char *text = last_words(recursed);
+
+	CHECK(strstr(text, "#1  0x0000000000001020 first+0x20\n    the same 49 times more\n#51 0x0000000000001050 next+0x10\nhidden") != NULL);
 }
 
 TEST(panic_of_a_smashed_stack)
