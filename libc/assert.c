@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a failed assert() calls. newlib's own uses stdio, and one in newlib's number formatting would bring a second printf into every image. */
+/*
+ * What a failed assert() calls. newlib's own uses stdio, and one in newlib's number formatting would bring a second printf into
+ * every image.
+ */
 #include "kernel/printf.h"
 #include <assert.h>
 #include <stdlib.h>

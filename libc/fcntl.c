@@ -8,10 +8,11 @@
 #include <stdarg.h>
 
 #define SETTABLE (O_APPEND | O_NONBLOCK)
+#define OPENING (O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_NOFOLLOW | O_DIRECTORY) /* mean nothing afterwards */
 
 static int get_flags(struct file *f)
 {
-	return atomic_load(&f->flags);
+	return atomic_load(&f->flags) & ~OPENING;
 }
 
 static int set_flags(struct file *f, unsigned flags)

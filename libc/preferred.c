@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions that newlib has too and that must be ours. The linker searches our archive before newlib's, but takes a function needed by newlib
- * itself (its locks, above all) from newlib; so they are named here, in an object that start.c brings in. Nothing refers to the table: the
- * linker drops it, and with it each function the app has no use for.
+ * The functions that newlib has too and that must be ours. The linker searches our archive before newlib's, but takes a function
+ * needed by newlib itself (its locks, above all) from newlib; so they are named here, in an object that start.c brings in.
+ * Nothing refers to the table: the linker drops it, and with it each function the app has no use for.
  */
 #include "libc/preferred.h"
 #include <assert.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random numbers, straight from the kernel's generator: there is no border to cross, so newlib's own generator on top would gain nothing. */
+/*
+ * Random numbers, straight from the kernel's generator: there is no border to cross, so newlib's own generator on top would gain
+ * nothing.
+ */
 #include "kernel/random.h"
 #include "libc/result.h"
 #include <errno.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals, as far as a program sends them to itself: raise() and kill() run the handler or the default action on the calling thread. Nothing
- * else sends any: a broken pipe is EPIPE, a fault is the kernel's panic. newlib's own keep handlers per thread, which is not POSIX.
+ * Signals, as far as a program sends them to itself: raise() and kill() run the handler or the default action on the calling
+ * thread. Nothing else sends any: a broken pipe is EPIPE, a fault is the kernel's panic. newlib's own keep handlers per thread,
+ * which is not POSIX.
  */
 #include "libc/signal.h"
 #include "kernel/log.h"
@@ -13,7 +14,8 @@
 #include <unistd.h>
 
 #define BIT(sig) (1ul << (sig))
-#define IGNORED_BY_DEFAULT (BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) | BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU))
+#define IGNORED_BY_DEFAULT (BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) | BIT(SIGSTOP) | BIT(SIGTSTP) | \
+			    BIT(SIGTTIN) | BIT(SIGTTOU))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
 static struct sigaction actions[NSIG];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sockets as descriptors. This file and message.c are what brings the network into an image, so nothing but an app's own call refers to them. */
+/*
+ * Sockets as descriptors. This file and message.c are what brings the network into an image, so nothing but an app's own call
+ * refers to them.
+ */
 #include "net/net.h"
 #include "libc/fd.h"
 #include "libc/result.h"

@@ -197,12 +197,12 @@ static void check_errors(void)
 /* Running out of descriptors is an error, and over when some are closed. */
 static void check_descriptors(void)
 {
-	static int fds[5000];
+	static int fds[40000];
 	int n = 0;
 
-	while (n < 5000 && (fds[n] = open("/t/hard", O_RDONLY)) >= 0)
+	while (n < 40000 && (fds[n] = open("/t/hard", O_RDONLY)) >= 0)
 		n++;
-	CHECK(n >= 256 && n < 5000);
+	CHECK(n >= 256 && n < 40000);
 	CHECK(errno == EMFILE || errno == ENFILE);
 	while (n > 0)
 		CHECK_EQ(close(fds[--n]), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Descriptors: duplicates, flags, pipes, and the terminal behind the first three. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "check.h"
 #include <fcntl.h>
 #include <limits.h>

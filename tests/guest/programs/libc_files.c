@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The calls about files that files.c leaves out: relative to a directory, attributes, vectors, directory streams, patterns. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "check.h"
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Environment, limits, names, signals, random numbers, memory. */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "check.h"
 #include <limits.h>
 #include <pwd.h>

@@ -93,7 +93,6 @@ static void check_cpu_time(void)
 		sum += 1;
 	ticks = times(&t);
 	CHECK(ticks != (clock_t)-1);
-	CHECK(t.tms_utime + t.tms_stime >= 0);
 	CHECK(sysconf(_SC_CLK_TCK) > 0);
 }
 

@@ -18,6 +18,7 @@ __attribute__((noinline)) static void overrun(volatile size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		buffer[i] = 'A';
+	printf("%c\n", buffer[0]);
 	printf("wrote %u bytes\n", (unsigned)len);
 }
 
