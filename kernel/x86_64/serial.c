@@ -21,6 +21,10 @@ enum { LSR_DATA_READY = 1 << 0, LSR_THR_EMPTY = 1 << 5 };
 /* 16 bytes take 1.4 ms at 115200 baud; who does not take them in this many polls has hung, and what is printed is lost. */
 #define POLLS_MAX 1000000
 
+/* What the sender had handed over before the FIFO was on; turning it on clears the receiver. */
+static char early_byte;
+static bool early_byte_held;
+
 static bool present(void)
 {
 	outb(COM1 + REG_SCRATCH, 0x5a);
@@ -59,10 +63,13 @@ static void serial_start_input(struct console *c)
 {
 	int error = irq_connect_isa(COM1_IRQ, serial_interrupt, NULL, c->name);
 
-	if (error)
+	if (error) {
 		log_warn("%s: no interrupt (error %d), so no input", c->name, -error);
-	else
-		outb(COM1 + REG_IER, IER_RECEIVE);
+		return;
+	}
+	if (early_byte_held)
+		tty_input(&early_byte, 1);
+	outb(COM1 + REG_IER, IER_RECEIVE);
 }
 
 static struct console serial = { .name = "ttyS0", .write = serial_write, .start_input = serial_start_input };
@@ -72,6 +79,9 @@ void serial_init(void)
 	if (!present())
 		return;
 	outb(COM1 + REG_IER, 0);
+	early_byte_held = inb(COM1 + REG_LSR) & LSR_DATA_READY;
+	if (early_byte_held)
+		early_byte = inb(COM1 + REG_DATA);
 	outb(COM1 + REG_LCR, LCR_DIVISOR | LCR_8N1);
 	outb(COM1 + REG_DIVISOR_LOW, DIVISOR_115200);
 	outb(COM1 + REG_DIVISOR_HIGH, 0);
