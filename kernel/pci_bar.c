@@ -96,11 +96,11 @@ void pci_bar_write(struct pci_dev *dev, unsigned index)
 
 volatile void *pci_bar_map(struct pci_dev *dev, unsigned index, uint64_t offset, size_t len)
 {
-	const struct pci_bar *bar = &dev->bar[index];
+	struct pci_bar bar = index < 6 ? dev->bar[index] : (struct pci_bar){ 0 };
 
-	if (index >= 6 || bar->io || !bar->address || offset > bar->size || len > bar->size - offset)
+	if (bar.io || !bar.address || offset > bar.size || len > bar.size - offset)
 		return NULL;
-	return vm_map_device(bar->address + offset, len);
+	return vm_map_device(bar.address + offset, len);
 }
 
 void pci_enable(struct pci_dev *dev)

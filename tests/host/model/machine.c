@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See machine.h. Stands in for the work thread and the timers as well: both run when the test says so. */
+#include "tests/host/model/machine.h"
+#include "kernel/timer.h"
+#include "kernel/work.h"
+#include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool model_refusals_expected;
+unsigned model_refusals;
+
+static struct model_actor *actors;
+static struct list submitted = LIST_INIT(submitted);
+static struct timer *timers[8];
+
+void model_refuse(const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	model_refusals++;
+	if (!model_refusals_expected)
+		test_fail("model", 0, text);
+}
+
+void model_add_actor(struct model_actor *actor)
+{
+	actor->next = actors;
+	actors = actor;
+}
+
+int work_prepare(void)
+{
+	return 0;
+}
+
+void work_submit(struct work *w)
+{
+	if (!w->queued)
+		list_push_back(&submitted, &w->node);
+	w->queued = true;
+}
+
+void timer_start(struct timer *t, uint64_t deadline_ns)
+{
+	unsigned i = 0;
+
+	while (timers[i] && timers[i] != t)
+		i++;
+	timers[i] = t;
+	t->deadline_ns = deadline_ns;
+}
+
+static bool run_work(void)
+{
+	struct list *node = list_pop_front(&submitted);
+	struct work *w = node ? container_of(node, struct work, node) : NULL;
+
+	if (!w)
+		return false;
+	w->queued = false;
+	w->run(w);
+	return true;
+}
+
+bool model_run(void)
+{
+	bool any = false, moved;
+
+	do {
+		moved = run_work();
+		for (struct model_actor *a = actors; a; a = a->next)
+			moved |= a->step(a);
+		any |= moved;
+	} while (moved);
+	return any;
+}
+
+static void fire(unsigned index)
+{
+	struct timer *t = timers[index];
+
+	for (; index + 1 < sizeof(timers) / sizeof(timers[0]); index++)
+		timers[index] = timers[index + 1];
+	if (shim_now_ns < t->deadline_ns)
+		shim_now_ns = t->deadline_ns;
+	t->fire(t);
+}
+
+bool model_run_timer(void)
+{
+	unsigned soonest = 0;
+
+	if (!timers[0])
+		return false;
+	for (unsigned i = 1; timers[i]; i++)
+		if (timers[i]->deadline_ns < timers[soonest]->deadline_ns)
+			soonest = i;
+	fire(soonest);
+	model_run();
+	return true;
+}
+
+/* What a sleeping thread would see happen: devices and work first, then time passes. */
+static bool idle(void)
+{
+	return model_run() || model_run_timer();
+}
+
+void model_in_new_machine(void (*run)(void))
+{
+	int status;
+	pid_t child;
+
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		shim_idle = idle;
+		run();
+		fflush(NULL);
+		_exit(test_failures ? 1 : 0);
+	}
+	waitpid(child, &status, 0);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+		test_fail("model", 0, "the machine crashed");
+	else if (WEXITSTATUS(status))
+		test_failures++;
+}
