@@ -30,8 +30,12 @@ static bool has_super(const struct ext4 *fs, uint32_t group)
 
 static uint64_t descriptor_block(const struct ext4 *fs, uint32_t index, uint32_t per_block)
 {
+	uint32_t super_block = EXT4_SUPER_OFFSET / fs->sb.block_size;
+
 	if (!(fs->incompat & EXT4_INCOMPAT_META_BG) || index < fs->first_meta_bg)
-		return (uint64_t)fs->first_data_block + 1 + index;
+		return (uint64_t)super_block + 1 + index;
+	if (index == 0)
+		return super_block + 1;
 	return group_first_block(fs, index * per_block) + has_super(fs, index * per_block);
 }
 

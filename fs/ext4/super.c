@@ -88,7 +88,7 @@ static int check_layout(struct mount_request *r, const struct ext4 *fs, const st
 		return mount_refuse(r, -EIO, "ext4: damaged superblock: group descriptors of %u bytes", fs->desc_size);
 	if (!fs->blocks_per_group || get32(s->s_clusters_per_group) > bits_per_block || !fs->inodes_per_group || fs->inodes_per_group > bits_per_block)
 		return mount_refuse(r, -EIO, "ext4: damaged superblock: groups of %u blocks and %u inodes", fs->blocks_per_group, fs->inodes_per_group);
-	if (fs->first_data_block != (fs->sb.block_size == 1024) || fs->blocks <= fs->first_data_block)
+	if (fs->first_data_block > EXT4_SUPER_OFFSET / fs->sb.block_size || fs->blocks <= fs->first_data_block)
 		return mount_refuse(r, -EIO, "ext4: damaged superblock: block %u of %llu is the first", fs->first_data_block, (unsigned long long)fs->blocks);
 	groups = (fs->blocks - fs->first_data_block + fs->blocks_per_group - 1) / fs->blocks_per_group;
 	if (groups * fs->inodes_per_group != fs->inodes)
