@@ -15,13 +15,13 @@
 
 enum { REG_DATA = 0, REG_IER = 1, REG_FCR = 2, REG_LCR = 3, REG_MCR = 4, REG_LSR = 5, REG_SCRATCH = 7, REG_DIVISOR_LOW = 0, REG_DIVISOR_HIGH = 1 };
 enum { IER_RECEIVE = 1 << 0, FCR_ENABLE_AND_CLEAR = 0x07, LCR_8N1 = 3, LCR_DIVISOR = 1 << 7 };
-enum { MCR_DTR = 1 << 0, MCR_RTS = 1 << 1, MCR_OUT2 = 1 << 3 }; /* OUT2 connects the interrupt on a PC */
+enum { MCR_DTR = 1 << 0, MCR_RTS = 1 << 1, MCR_OUT2 = 1 << 3, MCR_LOOP = 1 << 4 }; /* OUT2 connects the interrupt on a PC */
 enum { LSR_DATA_READY = 1 << 0, LSR_THR_EMPTY = 1 << 5 };
 
 /* 16 bytes take 1.4 ms at 115200 baud; who does not take them in this many polls has hung, and what is printed is lost. */
 #define POLLS_MAX 1000000
 
-/* What the sender had handed over before the FIFO was on; turning it on clears the receiver. */
+/* What the sender had handed over before the FIFO was on. */
 static char early_byte;
 static bool early_byte_held;
 
@@ -74,19 +74,26 @@ static void serial_start_input(struct console *c)
 
 static struct console serial = { .name = "ttyS0", .write = serial_write, .start_input = serial_start_input };
 
+/* Turning the FIFO on clears the receiver. The loop-back keeps the line's next byte away while the one that is there moves out. */
+static void start_fifo(void)
+{
+	outb(COM1 + REG_MCR, MCR_LOOP);
+	early_byte_held = inb(COM1 + REG_LSR) & LSR_DATA_READY;
+	if (early_byte_held)
+		early_byte = inb(COM1 + REG_DATA);
+	outb(COM1 + REG_FCR, FCR_ENABLE_AND_CLEAR);
+	outb(COM1 + REG_MCR, MCR_DTR | MCR_RTS | MCR_OUT2);
+}
+
 void serial_init(void)
 {
 	if (!present())
 		return;
 	outb(COM1 + REG_IER, 0);
-	early_byte_held = inb(COM1 + REG_LSR) & LSR_DATA_READY;
-	if (early_byte_held)
-		early_byte = inb(COM1 + REG_DATA);
 	outb(COM1 + REG_LCR, LCR_DIVISOR | LCR_8N1);
 	outb(COM1 + REG_DIVISOR_LOW, DIVISOR_115200);
 	outb(COM1 + REG_DIVISOR_HIGH, 0);
 	outb(COM1 + REG_LCR, LCR_8N1);
-	outb(COM1 + REG_FCR, FCR_ENABLE_AND_CLEAR);
-	outb(COM1 + REG_MCR, MCR_DTR | MCR_RTS | MCR_OUT2);
+	start_fifo();
 	console_register(&serial);
 }
