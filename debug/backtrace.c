@@ -4,7 +4,7 @@
 #include "kernel/vm.h"
 #include <stddef.h>
 
-#define DEPTH_MAX 100000u /* a chain that only grows ends anyway; this ends one through a huge stack of nonsense */
+#define DEPTH_MAX 100000u /* a chain that only grows ends anyway, but perhaps not soon */
 
 /* System V ABI, 3.2.2: the caller's rbp, and above it the return address. */
 struct frame {
@@ -16,7 +16,7 @@ static bool readable(uint64_t rbp)
 {
 	if (rbp == 0 || rbp % 8 || rbp > UINT64_MAX - sizeof(struct frame))
 		return false;
-	return vm_phys((const void *)rbp) && vm_phys((const void *)(rbp + sizeof(struct frame) - 1));
+	return vm_phys((const void *)rbp) && vm_phys((const void *)(rbp + 8));
 }
 
 void backtrace(uint64_t rbp, bool (*visit)(unsigned depth, uint64_t address))

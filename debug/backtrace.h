@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Calls visit for each return address, innermost first, from the frame that rbp points at, as long as visit returns true. Stops at the first frame
- * that makes no sense.
+ * Calls visit for each return address, innermost first, from the frame that rbp points at, as long
+ * as visit returns true. Stops at the first frame that makes no sense.
  */
 void backtrace(uint64_t rbp, bool (*visit)(unsigned depth, uint64_t address));
 

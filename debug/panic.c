@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of the road: says why, where and who, and ends the machine. Everything here works on a broken system: no lock is taken, nothing
- * is allocated, no pointer followed that was not checked; a panic within the panic just ends.
+ * The end of the road: says why, where and who, and ends the machine. Everything here works on a
+ * broken system: no lock is taken, nothing is allocated, no pointer followed that was not checked;
+ * a panic within the panic just ends.
  */
 #include "kernel/panic.h"
 #include "debug/backtrace.h"
@@ -40,7 +41,10 @@ static void say(const char *fmt, ...)
 	emit(line, n < (int)sizeof(line) ? (unsigned)n : sizeof(line) - 1);
 }
 
-/* rip itself for depth 0; else a return address: the call lies before it, which matters at a function's end. */
+/*
+ * rip itself for depth 0; else a return address: the call lies before it, which matters at a
+ * function's end.
+ */
 static void say_frame(unsigned depth, uint64_t address)
 {
 	uint64_t offset;
@@ -86,7 +90,8 @@ static void say_registers(const struct trap_frame *tf)
 	say("rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n", tf->rsi, tf->rdi, tf->rbp, tf->rsp);
 	say("r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n", tf->r8, tf->r9, tf->r10, tf->r11);
 	say("r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx\n", tf->r12, tf->r13, tf->r14, tf->r15);
-	say("rip %016lx  rflags %08lx  cs %lx  ss %lx  error %lx\n", tf->rip, tf->rflags, tf->cs, tf->ss, tf->error_code);
+	say("rip %016lx  rflags %08lx  cs %lx  ss %lx  error %lx\n",
+	    tf->rip, tf->rflags, tf->cs, tf->ss, tf->error_code);
 }
 
 static void say_thread(void)
@@ -95,7 +100,8 @@ static void say_thread(void)
 	const struct thread *t = cpu ? cpu->current : NULL;
 
 	if (t && vm_phys(t))
-		say("cpu %u, thread %u \"%.15s\"%s\n", cpu->id, t->id, t->name, cpu->interrupt_depth ? ", in an interrupt" : "");
+		say("cpu %u, thread %u \"%.15s\"%s\n", cpu->id, t->id, t->name,
+		    cpu->interrupt_depth ? ", in an interrupt" : "");
 	else
 		say("before the first thread\n");
 }
@@ -144,7 +150,9 @@ void panic_trap(const struct trap_frame *tf, const char *fmt, ...)
 	end();
 }
 
-/* Called by the compiler's function epilogue when the canary below the return address has changed. */
+/*
+ * Called by the compiler's function epilogue when the canary below the return address has changed.
+ */
 _Noreturn void __stack_chk_fail(void);
 void __stack_chk_fail(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which consoles print and which one reads. console= may name several, in Linux's form with options ("ttyS0,115200n8") too; the last named one
- * reads. Without it every console prints and reads. When none of the named ones exists, all serve: a wrong name must not make
- * the machine mute.
+ * Which consoles print and which one reads. console= may name several, in Linux's form with options
+ * ("ttyS0,115200n8") too; the last named one reads. Without it every console prints and reads. When
+ * none of the named ones exists, all serve: a wrong name must not make the machine mute.
  */
 #include "kernel/console.h"
 #include "kernel/log.h"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Waiting on a word. Waiters stand in hash buckets by the word's address, each bucket under its lock.
+ * Waiting on a word. Waiters stand in hash buckets by the word's address, each bucket under its
+ * lock.
  *
- * Why no wake-up is lost: the waiter compares the word and joins the bucket under the bucket's lock; whoever changes the word and then calls
- * futex_wake() takes the same lock. So either the comparison sees the change, or the waker finds the waiter in the bucket.
- * From there a waiter is woken exactly once: who unlinks it from the bucket, the waker or its timer, makes it runnable.
+ * Why no wake-up is lost: the waiter compares the word and joins the bucket under the bucket's
+ * lock; whoever changes the word and then calls futex_wake() takes the same lock. So either the
+ * comparison sees the change, or the waker finds the waiter in the bucket. From there a waiter is
+ * woken exactly once: who unlinks it from the bucket, the waker or its timer, makes it runnable.
  *
  * Lock order: bucket -> run queue, bucket -> timer queue.
  */
@@ -37,7 +39,10 @@ static struct bucket buckets[BUCKETS];
 
 static struct bucket *bucket_of(const atomic_uint *word)
 {
-	/* Words lie far apart by powers of two; the multiplication lets every address bit count (Knuth 6.4). */
+	/*
+	 * Words lie far apart by powers of two; the multiplication lets every address bit count
+	 * (Knuth 6.4).
+	 */
 	return &buckets[((uintptr_t)word >> 2) * 0x9e3779b97f4a7c15ull >> 58];
 }
 
@@ -65,10 +70,13 @@ static void check_may_sleep(irq_state s)
 	if (this_cpu()->interrupt_depth)
 		panic("an interrupt handler would sleep");
 	if (!(s & CPU_FLAG_IF))
-		panic("would sleep with interrupts off: a spinlock is held, or there are no threads yet");
+		panic("would sleep with interrupts off: in a spinlock, or before thread_init()");
 }
 
-/* Falls asleep; the bucket is locked and gets unlocked. Until the switch interrupts stay off, so on this CPU nothing comes between. */
+/*
+ * Falls asleep; the bucket is locked and gets unlocked. Until the switch interrupts stay off, so on
+ * this CPU nothing comes between.
+ */
 static void sleep_in(struct bucket *b, struct waiting *w, uint64_t deadline_ns)
 {
 	if (!b->waiters.next)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's heap. Small objects come from slabs: one page each, holding objects of one size, its header at the page's start with one bit per
- * object. Larger ones are whole pages, remembered in a hash table. So an address on a page boundary is a large one, any other lies in a
- * slab, and kfree() can tell every address that it never gave out. Neither objects nor free memory carry links that a stray write could bend.
+ * The kernel's heap. Small objects come from slabs: one page each, holding objects of one size, its
+ * header at the page's start with one bit per object. Larger ones are whole pages, remembered in a
+ * hash table. So an address on a page boundary is a large one, any other lies in a slab, and
+ * kfree() can tell every address that it never gave out. Neither objects nor free memory carry
+ * links that a stray write could bend.
  *
- * Each size has its lock, so that CPUs seldom meet; taken with interrupts off, as all of it may be called there.
+ * Each size has its lock, so that CPUs seldom meet; taken with interrupts off, as all of it may be
+ * called there.
  */
 #include "kernel/heap.h"
 #include "kernel/list.h"
@@ -37,15 +40,20 @@ struct size {
 };
 
 /* Chosen so that slabs leave little over; the powers of two serve kmalloc_aligned() as well. */
-static const uint16_t object_size[] = { 16, 32, 48, 64, 96, 128, 192, 256, 336, 512, 672, 1008, 1344, SLAB_MAX };
+static const uint16_t object_size[] = {
+	16, 32, 48, 64, 96, 128, 192, 256, 336, 512, 672, 1008, 1344, SLAB_MAX
+};
 
 /* Which size serves n units of 16 bytes. */
 static const uint8_t size_index[SLAB_MAX / 16 + 1] = {
-	[1] = 0, [2] = 1, [3] = 2, [4] = 3, [5 ... 6] = 4, [7 ... 8] = 5, [9 ... 12] = 6, [13 ... 16] = 7, [17 ... 21] = 8,
-	[22 ... 32] = 9, [33 ... 42] = 10, [43 ... 63] = 11, [64 ... 84] = 12, [85 ... 126] = 13,
+	[1] = 0, [2] = 1, [3] = 2, [4] = 3, [5 ... 6] = 4, [7 ... 8] = 5, [9 ... 12] = 6,
+	[13 ... 16] = 7, [17 ... 21] = 8, [22 ... 32] = 9, [33 ... 42] = 10, [43 ... 63] = 11,
+	[64 ... 84] = 12, [85 ... 126] = 13,
 };
 
-static struct size sizes[sizeof(object_size) / sizeof(object_size[0])];
+#define SIZES (sizeof(object_size) / sizeof(object_size[0]))
+
+static struct size sizes[SIZES];
 
 /* A large allocation; its own memory is untouched by the heap. */
 struct large {
@@ -79,7 +87,9 @@ static struct slab *slab_create(unsigned index)
 
 	if (!slab)
 		return NULL;
-	*slab = (struct slab){ .magic = SLAB_MAGIC, .size_index = (uint8_t)index, .nfree = (uint8_t)n };
+	*slab = (struct slab){
+		.magic = SLAB_MAGIC, .size_index = (uint8_t)index, .nfree = (uint8_t)n
+	};
 	list_init(&slab->node);
 	for (unsigned w = 0; w < SLAB_WORDS && n > 0; w++) {
 		slab->free[w] = n >= 64 ? ~0ull : (1ull << n) - 1;
@@ -127,10 +137,15 @@ static void *small_alloc(unsigned index)
 	return p;
 }
 
-/* The last empty slab of a size stays, so that alternating kmalloc and kfree do not make and unmake it each time. */
+/*
+ * The last empty slab of a size stays, so that alternating kmalloc and kfree do not make and unmake
+ * it each time.
+ */
 static bool slab_is_spare(struct size *size, struct slab *slab)
 {
-	return slab->nfree == objects_per_slab(slab->size_index) && (size->partial.next != &slab->node || size->partial.prev != &slab->node);
+	bool alone = size->partial.next == &slab->node && size->partial.prev == &slab->node;
+
+	return slab->nfree == objects_per_slab(slab->size_index) && !alone;
 }
 
 static void slab_give(struct size *size, struct slab *slab, unsigned i, void *p)
@@ -152,7 +167,7 @@ static void small_free(void *p)
 	size_t offset;
 	irq_state s;
 
-	if (slab->magic != SLAB_MAGIC || slab->size_index >= sizeof(object_size) / sizeof(object_size[0]))
+	if (slab->magic != SLAB_MAGIC || slab->size_index >= SIZES)
 		panic("kfree: %p was never allocated, or its page's header was overwritten", p);
 	size = &sizes[slab->size_index];
 	offset = (size_t)((char *)p - slab_objects(slab));

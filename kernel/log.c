@@ -2,9 +2,10 @@
 /*
  * The log: a ring of lines in memory, of which the consoles show what is urgent enough.
  *
- * Storing and showing are apart: log_printf() stores under a lock and whoever gets there first shows, outside the lock, everything not yet
- * shown. So lines keep their order, an interrupt handler's line waits for the one it interrupted, and lines from before there
- * was a console appear once there is one.
+ * Storing and showing are apart: log_printf() stores under a lock and whoever gets there first
+ * shows, outside the lock, everything not yet shown. So lines keep their order, an interrupt
+ * handler's line waits for the one it interrupted, and lines from before there was a console appear
+ * once there is one.
  */
 #include "kernel/log.h"
 #include "kernel/clock.h"
@@ -16,7 +17,10 @@
 
 #define RING_SIZE 16384u /* a power of two */
 
-/* In the ring a line is its level as a digit, its text, and a newline. Positions run freely and wrap where they are used. */
+/*
+ * In the ring a line is its level as a digit, its text, and a newline. Positions run freely and
+ * wrap where they are used.
+ */
 static char ring[RING_SIZE];
 static uint32_t oldest, newest; /* where the oldest line starts, where the next will */
 static uint32_t shown;          /* where the first line starts that no console was offered */
@@ -116,7 +120,8 @@ static unsigned format_line(char *text, enum log_level level, const char *fmt, v
 {
 	uint64_t us = clock_now_ns() / 1000;
 	unsigned size = 1 + LOG_LINE_MAX;
-	unsigned prefix = (unsigned)ksnprintf(text, size, "%d[%5u.%06u] ", (int)level, (unsigned)(us / 1000000), (unsigned)(us % 1000000));
+	unsigned prefix = (unsigned)ksnprintf(text, size, "%d[%5lu.%06lu] ", (int)level,
+					      us / 1000000, us % 1000000);
 	unsigned n = (unsigned)kvsnprintf(text + prefix, size - prefix, fmt, ap);
 	unsigned len = n < size - prefix ? prefix + n : size - 1;
 
@@ -127,7 +132,10 @@ static unsigned format_line(char *text, enum log_level level, const char *fmt, v
 	return len + 1;
 }
 
-/* True: a console wants to see it. A line nobody wants is passed over here, which spares log_flush() the walk. */
+/*
+ * True: a console wants to see it. A line nobody wants is passed over here, which spares
+ * log_flush() the walk.
+ */
 static bool store(const char *text, unsigned len, enum log_level level)
 {
 	irq_state s = ring_lock();
@@ -169,7 +177,10 @@ void log_replay(void (*emit)(const char *text, unsigned len))
 	}
 }
 
-/* Where the last max hidden lines start, counted by walking twice: lines cannot be walked backwards. */
+/*
+ * Where the last max hidden lines start, counted by walking twice: lines cannot be walked
+ * backwards.
+ */
 void log_replay_hidden(unsigned max, void (*emit)(const char *text, unsigned len))
 {
 	struct line line;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A mutex over the futex, three-valued after Drepper, "Futexes Are Tricky": the unlocker enters the kernel's queues only if
- * somebody said that he waits.
+ * A mutex over the futex, three-valued after Drepper, "Futexes Are Tricky": the unlocker enters the
+ * kernel's queues only if somebody said that he waits.
  */
 #include "kernel/mutex.h"
 
@@ -11,7 +11,8 @@ bool mutex_trylock(struct mutex *m)
 {
 	unsigned expected = FREE;
 
-	return atomic_compare_exchange_strong_explicit(&m->state, &expected, HELD, memory_order_acquire, memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(&m->state, &expected, HELD,
+						       memory_order_acquire, memory_order_relaxed);
 }
 
 void mutex_lock(struct mutex *m)

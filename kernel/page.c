@@ -2,10 +2,12 @@
 /*
  * Physical pages: a binary buddy allocator per range of RAM.
  *
- * A free block's list node and order live in its own first page; beside that there is one bit per page, set where a free block starts,
- * carved from the range itself. So that start-up does not touch them all, blocks of a chunk (CHUNK_PAGES) or more are noted in a small map
- * of their own. The invariant: a chunk's page bits are valid unless the whole chunk is part of one free block; they are cleared when that
- * block is taken. A range is inserted as the largest aligned blocks it holds, so 1 TiB costs hardly more than 4 MiB.
+ * A free block's list node and order live in its own first page; beside that there is one bit per
+ * page, set where a free block starts, carved from the range itself. So that start-up does not
+ * touch them all, blocks of a chunk (CHUNK_PAGES) or more are noted in a small map of their own.
+ * The invariant: a chunk's page bits are valid unless the whole chunk is part of one free block;
+ * they are cleared when that block is taken. A range is inserted as the largest aligned blocks it
+ * holds, so 1 TiB costs hardly more than 4 MiB.
  *
  * One lock guards all; it is held for a handful of list operations, with interrupts off.
  */
@@ -17,7 +19,7 @@
 #include <string.h>
 
 #define ORDERS      40u /* the largest block is 2^39 pages: as much as x86-64 can address */
-#define CHUNK_ORDER 12u /* 16 MiB: 512 bytes of bits to clear at a time, 8 KiB of chunk map per TiB at start */
+#define CHUNK_ORDER 12u /* 16 MiB: 512 bytes of bits to clear at once, 8 KiB of chunk map per TiB */
 #define CHUNK_PAGES (1ul << CHUNK_ORDER)
 
 /* In the first page of every free block. */
@@ -26,7 +28,10 @@ struct free_block {
 	unsigned order;
 };
 
-/* Page numbers count from address 0, so that blocks are aligned absolutely. At the start of the range it describes. */
+/*
+ * Page numbers count from address 0, so that blocks are aligned absolutely. At the start of the
+ * range it describes.
+ */
 struct range {
 	struct range *next;
 	uint64_t first, end;      /* page numbers of what may be allocated */
@@ -74,6 +79,14 @@ static bool is_free_start(struct range *r, uint64_t pfn, unsigned order)
 	return *word & mask;
 }
 
+/* Whether exactly this block is free; pfn may lie outside the range. */
+static bool is_free_block(struct range *r, uint64_t pfn, unsigned order)
+{
+	if (pfn < r->first || pfn + (1ull << order) > r->end)
+		return false;
+	return is_free_start(r, pfn, order) && block_at(pfn)->order == order;
+}
+
 static void block_insert(struct range *r, uint64_t pfn, unsigned order)
 {
 	uint64_t mask, *word = start_bit(r, pfn, order, &mask);
@@ -95,7 +108,9 @@ static void block_remove(struct range *r, struct free_block *b)
 		r->orders &= ~(1ull << b->order);
 }
 
-/* Makes the page bits of the chunks in [pfn, pfn + npages) valid: none of them starts a free block. */
+/*
+ * Makes the page bits of the chunks in [pfn, pfn + npages) valid: none of them starts a free block.
+ */
 static void page_bits_clear(struct range *r, uint64_t pfn, uint64_t npages)
 {
 	uint64_t end = pfn + npages < r->end ? pfn + npages : r->end;
@@ -108,13 +123,9 @@ static void block_free(struct range *r, uint64_t pfn, unsigned order)
 {
 	if (is_free_start(r, pfn, order))
 		panic("page_free: %p is free already", (void *)block_at(pfn));
-	while (order + 1 < ORDERS) {
-		uint64_t size = 1ull << order, buddy = pfn ^ size;
-
-		if (buddy < r->first || buddy + size > r->end || !is_free_start(r, buddy, order) || block_at(buddy)->order != order)
-			break;
-		block_remove(r, block_at(buddy));
-		pfn &= ~size;
+	while (order + 1 < ORDERS && is_free_block(r, pfn ^ 1ull << order, order)) {
+		block_remove(r, block_at(pfn ^ 1ull << order));
+		pfn &= ~(1ull << order);
 		order++;
 	}
 	block_insert(r, pfn, order);
@@ -167,50 +178,60 @@ static struct range *range_of(uint64_t pfn)
 	return r;
 }
 
-/* Bytes of the metadata of a range: the struct, the chunk map, the page bits. */
-static size_t layout(struct range *r, uint64_t npages)
+static size_t words_for(uint64_t nbits)
 {
-	uint64_t nchunks = (npages + CHUNK_PAGES - 1) / CHUNK_PAGES;
+	return (nbits + 63) / 64;
+}
 
-	r->chunk_bits = (uint64_t *)(r + 1);
-	r->page_bits = r->chunk_bits + (nchunks + 63) / 64;
-	return (size_t)((char *)(r->page_bits + (npages + 63) / 64) - (char *)r);
+static uint64_t chunks_for(uint64_t npages)
+{
+	return (npages + CHUNK_PAGES - 1) / CHUNK_PAGES;
+}
+
+/* What describes a range: the struct, its chunk map, its page bits. npages counts from bit_base. */
+static size_t metadata_pages(uint64_t npages)
+{
+	size_t words = words_for(chunks_for(npages)) + words_for(npages);
+
+	return page_align_up(sizeof(struct range) + words * sizeof(uint64_t)) >> PAGE_SHIFT;
 }
 
 static void range_init(struct range *r, uint64_t first, uint64_t end)
 {
-	uint64_t last_chunk = (end - 1) & ~(CHUNK_PAGES - 1);
+	uint64_t bit_base = first & ~(CHUNK_PAGES - 1), npages = end - bit_base;
+	size_t chunk_words = words_for(chunks_for(npages));
 
-	r->bit_base = first & ~(CHUNK_PAGES - 1);
-	r->first = first + (page_align_up(layout(r, end - r->bit_base)) >> PAGE_SHIFT);
+	r->first = first + metadata_pages(npages);
 	r->end = end;
+	r->bit_base = bit_base;
+	r->chunk_bits = (uint64_t *)(r + 1);
+	r->page_bits = r->chunk_bits + chunk_words;
 	r->orders = 0;
 	for (unsigned i = 0; i < ORDERS; i++)
 		list_init(&r->free[i]);
-	memset(r->chunk_bits, 0, (size_t)((char *)r->page_bits - (char *)r->chunk_bits));
-	page_bits_clear(r, r->bit_base, CHUNK_PAGES);
-	page_bits_clear(r, last_chunk, CHUNK_PAGES);
+	memset(r->chunk_bits, 0, chunk_words * sizeof(uint64_t));
+	/* The chunks at both ends may not be whole, so no block will ever cover them. */
+	page_bits_clear(r, bit_base, CHUNK_PAGES);
+	page_bits_clear(r, (end - 1) & ~(CHUNK_PAGES - 1), CHUNK_PAGES);
 }
 
 void page_add_range(uint64_t base, uint64_t len)
 {
 	uint64_t first = page_align_up(base) >> PAGE_SHIFT, end = (base + len) >> PAGE_SHIFT;
-	struct range probe, *r;
+	struct range *r;
 	irq_state s;
 
 	first += first == 0; /* page 0 stays unmapped: its address is NULL */
-	if (end <= first || layout(&probe, end - (first & ~(CHUNK_PAGES - 1))) >= (end - first) << PAGE_SHIFT)
+	if (end <= first || metadata_pages(end - (first & ~(CHUNK_PAGES - 1))) >= end - first)
 		return;
 	r = (struct range *)(first << PAGE_SHIFT);
 	range_init(r, first, end);
 	s = spin_lock(&lock);
-	if (r->first < end) {
-		span_free(r, r->first, end);
-		pages_free += end - r->first;
-		pages_total += end - r->first;
-		r->next = ranges; /* the last, highest range serves first: low memory is scarce and some need it */
-		ranges = r;
-	}
+	span_free(r, r->first, end);
+	pages_free += end - r->first;
+	pages_total += end - r->first;
+	r->next = ranges; /* the last, highest range serves first: some need low memory */
+	ranges = r;
 	spin_unlock(&lock, s);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The command line. Words are parted by blanks; quotes work as in a shell: '...' takes everything literally, "..." everything but \" and \\,
- * and both may stand within a word, so that what shlex.quote() or printf %q makes comes through. The words live in one copy, which is
- * kept for good: values, argv and environment point into it.
+ * The command line. Words are parted by blanks; quotes work as in a shell: '...' takes everything
+ * literally, "..." everything but \" and \\, and both may stand within a word, so that what
+ * shlex.quote() or printf %q makes comes through. The words live in one copy, which is kept for
+ * good: values, argv and environment point into it.
  */
 #include "kernel/param.h"
 #include "kernel/heap.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * printf for the kernel: the integer and string conversions of C11 7.21.6.1, no floating point. Needs nothing else of the kernel, so that
- * it works before everything and after a panic.
+ * printf for the kernel: the integer and string conversions of C11 7.21.6.1, no floating point.
+ * Needs nothing else of the kernel, so that it works before everything and after a panic.
  */
 #include "kernel/printf.h"
 #include <stdbool.h>
@@ -53,7 +53,10 @@ static void put_string(struct out *o, const struct spec *s, const char *text)
 	put_text(o, s, text, s->precision < 0 ? strlen(text) : strnlen(text, (size_t)s->precision));
 }
 
-/* The digits of v, last one at end - 1; returns the first. Zero has no digits here: precision makes the usual one. */
+/*
+ * The digits of v, last one at end - 1; returns the first. Zero has no digits here: precision makes
+ * the usual one.
+ */
 static char *digits(char *end, uint64_t v, unsigned base, bool upper)
 {
 	const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -177,7 +180,10 @@ static const char *parse_spec(const char *f, struct spec *s, va_list *ap)
 	return parse_length(f, s);
 }
 
-/* One conversion, at its letter; returns what follows. An unknown one is copied, so that the mistake shows. */
+/*
+ * One conversion, at its letter; returns what follows. An unknown one is copied, so that the
+ * mistake shows.
+ */
 static const char *convert(struct out *o, const char *f, struct spec *s, va_list *ap)
 {
 	char c;
@@ -188,7 +194,7 @@ static const char *convert(struct out *o, const char *f, struct spec *s, va_list
 	case 'o': put_number(o, s, unsigned_arg(s, ap), 8, 0); break;
 	case 'X': s->upper = true; /* fall through */
 	case 'x': put_number(o, s, unsigned_arg(s, ap), 16, 0); break;
-	case 'p': s->length = 'l'; s->alternate = true; put_number(o, s, unsigned_arg(s, ap), 16, 0); break;
+	case 'p': s->alternate = true; put_number(o, s, va_arg(*ap, uint64_t), 16, 0); break;
 	case 's': put_string(o, s, va_arg(*ap, const char *)); break;
 	case 'c': c = (char)va_arg(*ap, int); put_text(o, s, &c, 1); break;
 	case '%': put(o, '%'); break;

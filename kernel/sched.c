@@ -2,19 +2,23 @@
 /*
  * The scheduler: a run queue per CPU, priorities strict, round robin inside each.
  *
- * Who holds what across a switch: whoever switches away holds its CPU's run queue lock and has interrupts off; the thread it switches to drops the
- * lock - in finish_switch(), which every thread passes as the first thing after context_switch() returns to it, and a new thread in
- * sched_start(). So a thread in a run queue has always left its stack completely (its registers are saved under the same lock), and
- * another CPU may take it from there. The one exception is a thread woken between its becoming THREAD_BLOCKED and its switch: it is
- * in the queue while still current; whoever takes threads from another CPU's queue passes over that CPU's current.
+ * Who holds what across a switch: whoever switches away holds its CPU's run queue lock and has
+ * interrupts off; the thread it switches to drops the lock - in finish_switch(), which every thread
+ * passes as the first thing after context_switch() returns to it, and a new thread in
+ * sched_start(). So a thread in a run queue has always left its stack completely (its registers are
+ * saved under the same lock), and another CPU may take it from there. The one exception is a thread
+ * woken between its becoming THREAD_BLOCKED and its switch: it is in the queue while still current;
+ * whoever takes threads from another CPU's queue passes over that CPU's current.
  *
  * A dead thread cannot free its own stack: finish_switch() of the next thread does it.
  *
- * No tick: the slice timer runs only while somebody of the running thread's own priority waits. Switches do not touch it; when it fires and
- * finds the thread running that it was started for, that one has had its slice.
+ * No tick: the slice timer runs only while somebody of the running thread's own priority waits.
+ * Switches do not touch it; when it fires and finds the thread running that it was started for,
+ * that one has had its slice.
  *
- * What several CPUs will add: sched_make_runnable() for another CPU's thread tells that CPU by an interrupt, and an idle CPU takes from
- * others' queues. Lock order: run queue -> timer queue; never two run queues.
+ * What several CPUs will add: sched_make_runnable() for another CPU's thread tells that CPU by an
+ * interrupt, and an idle CPU takes from others' queues. Lock order: run queue -> timer queue; never
+ * two run queues.
  */
 #include "kernel/clock.h"
 #include "kernel/panic.h"
@@ -28,11 +32,11 @@ struct run_queue {
 	struct spinlock lock;
 	unsigned nonempty;               /* bit p: queue[p] has threads */
 	struct list queue[PRIO_COUNT];
-	struct thread *leaving;          /* died, and its stack is in use until the switch is through */
+	struct thread *leaving;          /* died; its stack is in use until the switch is through */
 	struct timer slice;
 	bool slice_running, slice_over;
-	const struct thread *slice_owner; /* who it was started for; perhaps dead by now, so only compared */
-	enum thread_priority slice_priority; /* its priority */
+	const struct thread *slice_owner; /* perhaps dead by now, so only compared */
+	enum thread_priority slice_priority; /* the owner's */
 };
 
 static struct run_queue boot_queue;
@@ -70,9 +74,9 @@ static struct thread *dequeue(struct cpu *cpu)
 	return t;
 }
 
-static bool has_peers(const struct run_queue *rq, const struct thread *t)
+static bool waits(const struct run_queue *rq, enum thread_priority p)
 {
-	return rq->nonempty & 1u << t->priority;
+	return rq->nonempty & 1u << p;
 }
 
 static void slice_begin(struct run_queue *rq, const struct thread *owner, uint64_t len_ns)
@@ -100,13 +104,13 @@ static void slice_ended(struct timer *timer)
 	irq_state s = spin_lock(&rq->lock);
 
 	rq->slice_running = false;
-	if (has_peers(rq, cpu->current)) {
+	if (waits(rq, cpu->current->priority)) {
 		if (cpu->current == rq->slice_owner)
 			slice_pass_on(cpu);
 		else
 			slice_begin(rq, cpu->current, SLICE_NS);
-	} else if (cpu->current->priority > rq->slice_priority && rq->nonempty & 1u << rq->slice_priority) {
-		/* A device thread happens to run just now; that must not give the one below it a second slice. */
+	} else if (cpu->current->priority > rq->slice_priority && waits(rq, rq->slice_priority)) {
+		/* A device thread happens to run; that must not give the owner a second slice. */
 		rq->slice_running = true;
 		timer_start(&rq->slice, clock_now_ns() + SLICE_NS / 16);
 	}
@@ -124,7 +128,10 @@ static void finish_switch(void)
 		thread_reap(dead);
 }
 
-/* Gives the CPU to the most urgent thread. The queue is locked, current is where it belongs; unlocked on return, interrupts stay off. */
+/*
+ * Gives the CPU to the most urgent thread. The queue is locked, current is where it belongs;
+ * unlocked on return, interrupts stay off.
+ */
 static void switch_away(struct cpu *cpu)
 {
 	struct run_queue *rq = cpu->run_queue;
@@ -132,7 +139,7 @@ static void switch_away(struct cpu *cpu)
 
 	cpu->preempt_pending = rq->slice_over = false;
 	next->state = THREAD_RUNNING;
-	if (!rq->slice_running && has_peers(rq, next))
+	if (!rq->slice_running && waits(rq, next->priority))
 		slice_begin(rq, next, SLICE_NS);
 	if (next == prev) { /* it was woken before it could fall asleep */
 		spin_unlock(&rq->lock, 0);
@@ -191,7 +198,9 @@ bool sched_preempt_needed(void)
 
 void sched_preempt(void)
 {
-	/* Again, as the thread that ran meanwhile may have ended and its end have woken somebody. */
+	/*
+	 * Again, as the thread that ran meanwhile may have ended and its end have woken somebody.
+	 */
 	while (this_cpu()->preempt_pending) {
 		struct cpu *cpu = this_cpu();
 		struct run_queue *rq = cpu->run_queue;
@@ -233,7 +242,9 @@ void thread_yield(void)
 	irq_restore(s);
 }
 
-/* Interrupts are off except while halted; whatever an interrupt made runnable is found right after. */
+/*
+ * Interrupts are off except while halted; whatever an interrupt made runnable is found right after.
+ */
 void sched_idle(void *unused)
 {
 	(void)unused;

@@ -7,10 +7,9 @@ static bool take(struct semaphore *sem)
 {
 	unsigned n = atomic_load_explicit(&sem->count, memory_order_relaxed);
 
-	while (n > 0)
-		if (atomic_compare_exchange_weak_explicit(&sem->count, &n, n - 1, memory_order_acquire, memory_order_relaxed))
-			return true;
-	return false;
+	while (n > 0 && !atomic_compare_exchange_weak(&sem->count, &n, n - 1))
+		;
+	return n > 0;
 }
 
 int semaphore_wait(struct semaphore *sem, uint64_t deadline_ns)
@@ -21,7 +20,10 @@ int semaphore_wait(struct semaphore *sem, uint64_t deadline_ns)
 	return 0;
 }
 
-/* After the addition the semaphore may be gone: whoever took it may have freed it. futex_wake() does not touch it. */
+/*
+ * After the addition the semaphore may be gone: whoever took it may have freed it. futex_wake()
+ * does not touch it.
+ */
 void semaphore_post(struct semaphore *sem)
 {
 	atomic_fetch_add_explicit(&sem->count, 1, memory_order_release);

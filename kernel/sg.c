@@ -5,13 +5,19 @@
 #include "kernel/vm.h"
 #include <errno.h>
 
-#define PIECE_MAX (UINT32_MAX & ~(PAGE_SIZE - 1)) /* what a piece's length can say, in whole pages */
+/* What a piece's length can say, in whole pages. */
+#define PIECE_MAX (UINT32_MAX & ~(PAGE_SIZE - 1))
 
-/* Appends [phys, phys + len), to the last piece if it goes on there. Returns the new number of pieces, or -E2BIG. */
+/*
+ * Appends [phys, phys + len), to the last piece if it goes on there. Returns the new number of
+ * pieces, or -E2BIG.
+ */
 static int append(struct sg *sg, int n, unsigned max, uint64_t phys, size_t len)
 {
-	if (n > 0 && (uint64_t)sg[n - 1].addr + sg[n - 1].len == phys && sg[n - 1].len + len <= PIECE_MAX) {
-		sg[n - 1].len += (uint32_t)len;
+	struct sg *last = sg + n - 1;
+
+	if (n > 0 && (uint64_t)last->addr + last->len == phys && last->len + len <= PIECE_MAX) {
+		last->len += (uint32_t)len;
 		return n;
 	}
 	if ((unsigned)n == max)

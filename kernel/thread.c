@@ -2,8 +2,9 @@
 /*
  * Threads: their making and their end. What runs when is sched.c's business.
  *
- * A thread's end: it marks itself dead and switches away; the next thread to run on that CPU reaps it, that is, tells the joiner or, if
- * nobody will join, frees it. `exited` decides between the two exactly once, whichever of detach and death comes first.
+ * A thread's end: it marks itself dead and switches away; the next thread to run on that CPU reaps
+ * it, that is, tells the joiner or, if nobody will join, frees it. `exited` decides between the two
+ * exactly once, whichever of detach and death comes first.
  */
 #include "kernel/thread.h"
 #include "kernel/futex.h"
@@ -20,8 +21,12 @@
 
 #define IDLE_STACK (8 * 1024)
 
-static struct thread boot_thread = { .name = "boot", .priority = PRIO_APP, .state = THREAD_RUNNING };
-static struct thread idle_thread = { .name = "idle", .priority = PRIO_IDLE, .state = THREAD_RUNNABLE };
+static struct thread boot_thread = {
+	.name = "boot", .priority = PRIO_APP, .state = THREAD_RUNNING
+};
+static struct thread idle_thread = {
+	.name = "idle", .priority = PRIO_IDLE, .state = THREAD_RUNNABLE
+};
 
 static struct list all_threads = LIST_INIT(all_threads);
 static struct spinlock all_lock = SPINLOCK_INIT;
@@ -79,7 +84,8 @@ static bool thread_equip(struct thread *t, size_t stack_size)
 	return true;
 }
 
-struct thread *thread_create(const char *name, enum thread_priority priority, size_t stack_size, void (*entry)(void *), void *arg)
+struct thread *thread_create(const char *name, enum thread_priority priority, size_t stack_size,
+			     void (*entry)(void *), void *arg)
 {
 	struct thread *t = kzalloc(sizeof(*t));
 
@@ -107,7 +113,9 @@ void thread_exit(void)
 	sched_exit();
 }
 
-/* After GONE is stored the joiner may free t at any moment; futex_wake() does not touch the word. */
+/*
+ * After GONE is stored the joiner may free t at any moment; futex_wake() does not touch the word.
+ */
 void thread_reap(struct thread *t)
 {
 	if (atomic_exchange(&t->exited, THREAD_GONE) == THREAD_DETACHED)
@@ -144,14 +152,18 @@ void thread_sleep_until(uint64_t deadline_ns)
 		;
 }
 
-/* The idle thread never leaves the kernel, so it can share the first thread's TLS block: all it reads there is the stack canary. */
+/*
+ * The idle thread never leaves the kernel, so it can share the first thread's TLS block: all it
+ * reads there is the stack canary.
+ */
 static void idle_init(uint64_t fs_base)
 {
 	idle_thread.stack_size = IDLE_STACK;
 	idle_thread.stack = vm_stack_alloc(IDLE_STACK);
 	if (!idle_thread.stack)
 		panic("no memory for the idle thread's stack; give the machine more");
-	context_init(&idle_thread.context, (char *)idle_thread.stack + IDLE_STACK, fs_base, sched_idle, NULL);
+	context_init(&idle_thread.context, (char *)idle_thread.stack + IDLE_STACK, fs_base,
+		     sched_idle, NULL);
 	all_add(&idle_thread);
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Timers: a pairing heap per CPU (Fredman, Sedgewick, Sleator, Tarjan 1986) over the one-shot event timer. Starting a timer is a
- * comparison or two, stopping one needs no search, and memory lies in the timers themselves.
+ * Timers: a pairing heap per CPU (Fredman, Sedgewick, Sleator, Tarjan 1986) over the one-shot event
+ * timer. Starting a timer is a comparison or two, stopping one needs no search, and memory lies in
+ * the timers themselves.
  *
- * The hardware is programmed when a deadline becomes the earliest, not when the earliest is stopped: a stopped timeout, which is most of them,
- * costs one stray interrupt at worst instead of a device access each time.
+ * The hardware is programmed when a deadline becomes the earliest, not when the earliest is
+ * stopped: a stopped timeout, which is most of them, costs one stray interrupt at worst instead of
+ * a device access each time.
  *
  * Lock order: anything -> timer_queue.lock. fire is called without it.
  */
@@ -128,7 +130,10 @@ bool timer_stop(struct timer *t)
 	stopped = t->running;
 	if (stopped)
 		heap_remove(q, t);
-	/* Fire may still run on another CPU, and the caller may be about to forget the timer's memory. */
+	/*
+	 * Fire may still run on another CPU, and the caller may be about to forget the timer's
+	 * memory.
+	 */
 	while (q->firing == t && q != this_cpu()->timer_queue) {
 		spin_unlock(&q->lock, 0);
 		cpu_relax();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The terminal: input from the reading console's interrupt through line editing to whoever reads, output to the consoles.
- * The app's memory is never touched under a spinlock: it goes through small pieces on the stack.
+ * The terminal: input from the reading console's interrupt through line editing to whoever reads,
+ * output to the consoles. The app's memory is never touched under a spinlock: it goes through small
+ * pieces on the stack.
  */
 #include "kernel/tty.h"
 #include "kernel/clock.h"
@@ -16,7 +17,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#define PIECE          256u
+#define PIECE          64u /* bytes; interrupts are off while one is printed */
 #define EXIT_BY_CTRL_C 130 /* as a shell reports a program ended by SIGINT */
 #define CTRL_KEY(c)    ((c) & 0x1f)
 
@@ -27,7 +28,8 @@ static struct termios modes = {
 	.c_cflag = CS8 | CREAD | CLOCAL | B115200,
 	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | IEXTEN,
 	.c_cc = {
-		[VINTR] = CTRL_KEY('C'), [VERASE] = 0x7f, [VKILL] = CTRL_KEY('U'), [VEOF] = CTRL_KEY('D'), [VWERASE] = CTRL_KEY('W'), [VMIN] = 1,
+		[VINTR] = CTRL_KEY('C'), [VERASE] = 0x7f, [VWERASE] = CTRL_KEY('W'),
+		[VKILL] = CTRL_KEY('U'), [VEOF] = CTRL_KEY('D'), [VMIN] = 1,
 	},
 };
 static struct winsize window; /* zeroes: not known, as on any serial line */
@@ -100,7 +102,10 @@ static ssize_t take(char *buf, size_t len)
 	return total == 0 && !some ? -EAGAIN : (ssize_t)total;
 }
 
-/* Without ICANON, VMIN 0 makes read a poll of VTIME tenths of a second (POSIX.1-2008, 11.1.7, cases C and D). */
+/*
+ * Without ICANON, VMIN 0 makes read a poll of VTIME tenths of a second (POSIX.1-2008, 11.1.7, cases
+ * C and D).
+ */
 static uint64_t read_deadline(void)
 {
 	if (modes.c_lflag & ICANON || modes.c_cc[VMIN])

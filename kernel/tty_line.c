@@ -4,7 +4,7 @@
 
 #define BACKSPACE 0x08
 #define DELETE    0x7f
-#define EOF_MARK  0x04 /* stands in the ring for an end of file; in canonical mode nothing else puts this byte there */
+#define EOF_MARK  0x04 /* an end of file in the ring; nothing else puts this byte there */
 
 static void echo(struct tty_line *l, const struct termios *modes, const char *text, size_t len)
 {
@@ -17,7 +17,10 @@ static bool is_control(char c)
 	return (unsigned char)c < ' ' || c == DELETE;
 }
 
-/* Control characters appear as ^X. A tab takes one column, so that erasing it needs no knowledge of where it stood. */
+/*
+ * Control characters appear as ^X. A tab takes one column, so that erasing it needs no knowledge of
+ * where it stood.
+ */
 static void echo_typed(struct tty_line *l, const struct termios *modes, char c)
 {
 	char caret[2] = { '^', (char)(c ^ 0x40) };
@@ -45,7 +48,9 @@ static char last(const struct tty_line *l)
 	return l->ring[(l->end - 1) % TTY_RING];
 }
 
-/* Takes back one character, which in UTF-8 may be several bytes: continuation bytes are 10xxxxxx. */
+/*
+ * Takes back one character, which in UTF-8 may be several bytes: continuation bytes are 10xxxxxx.
+ */
 static void erase(struct tty_line *l, const struct termios *modes)
 {
 	char c;
@@ -92,7 +97,10 @@ static bool edit(struct tty_line *l, const struct termios *modes, char c)
 	return true;
 }
 
-/* An ordinary character leaves a place for the line's end, or a full ring could never be read empty. */
+/*
+ * An ordinary character leaves a place for the line's end, or a full ring could never be read
+ * empty.
+ */
 static bool type_canonical(struct tty_line *l, const struct termios *modes, char c)
 {
 	bool is_eof = (cc_t)c == modes->c_cc[VEOF], ends = c == '\n' || is_eof;
@@ -125,7 +133,8 @@ bool tty_line_type(struct tty_line *l, const struct termios *modes, char c)
 	return true;
 }
 
-size_t tty_line_take(struct tty_line *l, const struct termios *modes, char *buf, size_t len, bool *more)
+size_t tty_line_take(struct tty_line *l, const struct termios *modes, char *buf, size_t len,
+		     bool *more)
 {
 	bool canonical = modes->c_lflag & ICANON;
 	size_t n = 0;
@@ -134,7 +143,8 @@ size_t tty_line_take(struct tty_line *l, const struct termios *modes, char *buf,
 	*more = true;
 	while (l->read != l->ready && *more) {
 		c = l->ring[l->read % TTY_RING];
-		if (n == len && !(canonical && c == EOF_MARK)) /* an end of file that follows what was read belongs to it */
+		/* An end of file that follows what was read belongs to it. */
+		if (n == len && !(canonical && c == EOF_MARK))
 			break;
 		l->read++;
 		*more = !(canonical && (c == '\n' || c == EOF_MARK));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was typed and not yet read: a ring, with line editing at its end. Knows nothing of locks, consoles or threads. POSIX.1-2008, 11.1.6 and 11.1.9.
+ * What was typed and not yet read: a ring, with line editing at its end. Knows nothing of locks,
+ * consoles or threads. POSIX.1-2008, 11.1.6 and 11.1.9.
  */
 #pragma once
 
@@ -23,8 +24,8 @@ struct tty_line {
 bool tty_line_type(struct tty_line *, const struct termios *, char c);
 
 /*
- * Gives out up to len bytes, but no more than one line in canonical mode. *more: there was no line's end, so the caller may go on.
- * 0 with something ready is end of file.
+ * Gives out up to len bytes, but no more than one line in canonical mode. *more: there was no
+ * line's end, so the caller may go on. 0 with something ready is end of file.
  */
 size_t tty_line_take(struct tty_line *, const struct termios *, char *buf, size_t len, bool *more);
 

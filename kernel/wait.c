@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Wait queues: see wait.h. The queue's lock also keeps a waiter's memory alive while it is being woken. */
+/*
+ * Wait queues: see wait.h. The queue's lock also keeps a waiter's memory alive while it is being
+ * woken.
+ */
 #include "kernel/wait.h"
 #include <errno.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel that host tests stand on: weak stand-ins for what the code under test calls, and the frame that runs the tests. See shim.h and test.h.
+ * The kernel that host tests stand on: weak stand-ins for what the code under test calls, and the
+ * frame that runs the tests. See shim.h and test.h.
  */
 #include "tests/host/shim.h"
 #include "tests/host/test.h"
@@ -80,7 +81,9 @@ void (*shim_on_halt)(void);
 
 WEAK void timer_interrupt(void) { }
 
-/* Nobody can run: time passes until the next event, as in a machine whose only device is its clock. */
+/*
+ * Nobody can run: time passes until the next event, as in a machine whose only device is its clock.
+ */
 static void jump_to_next_event(void)
 {
 	uint64_t deadline = shim_event_ns;
@@ -198,7 +201,8 @@ static void trampoline(void)
 
 #define SHIM_STACK (256 * 1024)
 
-void context_init(struct context *c, void *stack_top, uint64_t fs_base, void (*entry)(void *), void *arg)
+void context_init(struct context *c, void *stack_top, uint64_t fs_base, void (*entry)(void *),
+		  void *arg)
 {
 	memset(c, 0, sizeof(*c));
 	c->entry = entry;
@@ -224,8 +228,8 @@ void context_switch(struct context *save, const struct context *load)
 }
 
 /*
- * Host code (printf, the sanitizers) needs more stack than a kernel thread asks for. The caller finds the top by adding what it asked for,
- * so the surplus lies below what it is given.
+ * Host code (printf, the sanitizers) needs more stack than a kernel thread asks for. The caller
+ * finds the top by adding what it asked for, so the surplus lies below what it is given.
  */
 WEAK void *vm_stack_alloc(size_t size)
 {
@@ -251,7 +255,8 @@ WEAK void thread_yield(void) { }
 WEAK void sched_preempt_voluntarily(void) { }
 WEAK void thread_sleep_until(uint64_t deadline_ns) { shim_now_ns = deadline_ns; }
 
-WEAK struct thread *thread_create(const char *name, enum thread_priority p, size_t stack_size, void (*entry)(void *), void *arg)
+WEAK struct thread *thread_create(const char *name, enum thread_priority p, size_t stack_size,
+				  void (*entry)(void *), void *arg)
 {
 	(void)name, (void)p, (void)stack_size, (void)entry, (void)arg;
 	return NULL;
@@ -362,7 +367,13 @@ WEAK void page_free(void *p, size_t npages)
 WEAK size_t page_count_free(void) { return SHIM_PAGES - pages_out; }
 WEAK size_t page_count_total(void) { return SHIM_PAGES; }
 WEAK uint64_t vm_phys(const void *addr) { return (uint64_t)(uintptr_t)addr; }
-WEAK volatile void *vm_map_device(uint64_t phys, size_t len) { (void)len; return (volatile void *)(uintptr_t)phys; }
+
+WEAK volatile void *vm_map_device(uint64_t phys, size_t len)
+{
+	(void)len;
+	return (volatile void *)(uintptr_t)phys;
+}
+
 WEAK int vm_guard(void *addr) { (void)addr; return 0; }
 WEAK int vm_unguard(void *addr) { (void)addr; return 0; }
 WEAK bool vm_is_guard(uint64_t addr) { (void)addr; return false; }
@@ -392,7 +403,12 @@ WEAK void random_bytes(void *buf, size_t len)
 }
 
 WEAK int random_seeded(void) { return 1; }
-WEAK void random_add(const void *buf, size_t len, unsigned bits) { (void)buf, (void)len, (void)bits; }
+
+WEAK void random_add(const void *buf, size_t len, unsigned bits)
+{
+	(void)buf, (void)len, (void)bits;
+}
+
 WEAK void random_source_register(struct random_source *s) { (void)s; }
 
 /* --- log, console, parameters --- */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The smallest test frame: TEST(name) { ... } registers itself, TEST_MAIN runs all (or those named on the command line) and prints "ok NAME" or
- * "FAIL NAME: where: what" for each. Exit status 0: all passed.
+ * The smallest test frame: TEST(name) { ... } registers itself, TEST_MAIN runs all (or those named
+ * on the command line) and prints "ok NAME" or "FAIL NAME: where: what" for each. Exit status 0:
+ * all passed.
  *
- * A test program says what it links besides itself and tests/host/shim.c in a comment line of its own: "Links: kernel/page.c kernel/heap.c".
+ * A test program says what it links besides itself and tests/host/shim.c in a comment line of its
+ * own: "Links: kernel/page.c kernel/heap.c".
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads in number: device threads push aside an app thread that never yields, and its vector registers survive that; many threads live
- * and end, until memory runs out, and all memory comes back.
+ * Threads in number: device threads push aside an app thread that never yields, and its vector
+ * registers survive that; many threads live and end, until memory runs out, and all memory comes
+ * back.
  */
 #include "check.h"
 #include "kernel/clock.h"
@@ -31,12 +32,17 @@ static void tick(void *unused)
 		thread_sleep_until(clock_now_ns() + MS);
 		memset(junk, (int)i, sizeof junk);
 		memcpy(copy, junk, sizeof copy);
-		__asm__ volatile("pcmpeqd %%xmm0, %%xmm0; pcmpeqd %%xmm7, %%xmm7; pcmpeqd %%xmm15, %%xmm15" : : "r"(copy) : "xmm0", "xmm7", "xmm15", "memory");
+		__asm__ volatile(
+			"pcmpeqd %%xmm0, %%xmm0; pcmpeqd %%xmm7, %%xmm7; pcmpeqd %%xmm15, %%xmm15"
+			: : "r"(copy) : "xmm0", "xmm7", "xmm15", "memory");
 		atomic_fetch_add(&wakeups, 1);
 	}
 }
 
-/* Spins on *counter until it has moved on, with a pattern in xmm0, xmm7 and xmm15; true: it is still there. */
+/*
+ * Spins on *counter until it has moved on, with a pattern in xmm0, xmm7 and xmm15; true: it is
+ * still there.
+ */
 static bool xmm_survive(const uint64_t pattern[2], atomic_uint *counter)
 {
 	uint64_t out[3][2];
@@ -46,8 +52,10 @@ static bool xmm_survive(const uint64_t pattern[2], atomic_uint *counter)
 		"movl (%1), %%eax\n"
 		"1:\tcmpl %%eax, (%1)\n\tje 1b\n\t"
 		"movdqu %%xmm0, (%2); movdqu %%xmm7, 16(%2); movdqu %%xmm15, 32(%2)"
-		: : "r"(pattern), "r"(counter), "r"(out) : "eax", "memory", "xmm0", "xmm7", "xmm15");
-	return memcmp(out[0], pattern, 16) == 0 && memcmp(out[1], pattern, 16) == 0 && memcmp(out[2], pattern, 16) == 0;
+		: : "r"(pattern), "r"(counter), "r"(out)
+		: "eax", "memory", "xmm0", "xmm7", "xmm15");
+	return memcmp(out[0], pattern, 16) == 0 && memcmp(out[1], pattern, 16) == 0 &&
+	       memcmp(out[2], pattern, 16) == 0;
 }
 
 /* The same with the upper halves that only XSAVE keeps. */
@@ -82,7 +90,10 @@ static void check_device_preempts(void)
 	while (atomic_load(&wakeups) < WAKEUPS - 2) {
 		uint64_t pattern[4] = { spins, ~spins, spins * 3, 0x0123456789abcdef };
 
-		CHECK(avx && spins % 2 ? ymm_survive(pattern, &wakeups) : xmm_survive(pattern, &wakeups));
+		if (avx && spins % 2)
+			CHECK(ymm_survive(pattern, &wakeups));
+		else
+			CHECK(xmm_survive(pattern, &wakeups));
 		spins++;
 	}
 	CHECK(spins > WAKEUPS / 4);
@@ -141,7 +152,8 @@ static void run_many(void)
 
 	atomic_store(&work_done, 0);
 	for (uintptr_t i = 0; i < MANY; i++) {
-		threads[i] = thread_create("many", i % 5 ? PRIO_APP : PRIO_DEVICE, 0, live, (void *)i);
+		threads[i] = thread_create("many", i % 5 ? PRIO_APP : PRIO_DEVICE, 0, live,
+					   (void *)i);
 		CHECK(threads[i]);
 		if (i % 4 == 0)
 			thread_detach(threads[i]);
@@ -155,7 +167,10 @@ static void run_many(void)
 	CHECK_EQ(atomic_load(&work_done), MANY * 5);
 }
 
-/* Rounds until two end with the same free memory: the first ones leave what is kept by design (page tables for guard pages, an empty slab per size). */
+/*
+ * Rounds until two end with the same free memory: the first ones leave what is kept by design (page
+ * tables for guard pages, an empty slab per size).
+ */
 static void check_many(void)
 {
 	size_t before;
@@ -177,10 +192,11 @@ static void nothing(void *unused)
 static unsigned fill_memory(void)
 {
 	static struct thread *threads[20000];
+	struct thread *t;
 	unsigned n = 0;
 
-	while (n < 20000 && (threads[n] = thread_create("fill", PRIO_APP, 60 * 1024, nothing, NULL)) != NULL)
-		n++;
+	while (n < 20000 && (t = thread_create("fill", PRIO_APP, 60 * 1024, nothing, NULL)) != NULL)
+		threads[n++] = t;
 	for (unsigned i = 0; i < n; i++)
 		thread_join(threads[i]);
 	return n;

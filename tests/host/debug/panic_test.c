@@ -151,7 +151,9 @@ static void plain(void)
 static void trapped(void)
 {
 	struct frame caller = { NULL, 0x1041 };
-	struct trap_frame tf = { .rip = 0x2123, .rbp = (uint64_t)&caller, .rax = 0xabc, .error_code = 2 };
+	struct trap_frame tf = {
+		.rip = 0x2123, .rbp = (uint64_t)&caller, .rax = 0xabc, .error_code = 2
+	};
 
 	panic_trap(&tf, "page fault at %#x", 0x10);
 }
@@ -183,22 +185,25 @@ TEST(panic_trap_shows_the_interrupted)
 {
 	const char *text = last_words(trapped);
 
-	CHECK(strstr(text, "kernel panic: page fault at 0x10\nbefore the first thread\nrax 0000000000000abc") != NULL);
-	CHECK(strstr(text, "error 2\n#0  0x0000000000002123 third+0x123\n#1  0x0000000000001041 next+0x1\n") != NULL);
+	CHECK(strstr(text, "kernel panic: page fault at 0x10\nbefore the first thread\n"
+			   "rax 0000000000000abc") != NULL);
+	CHECK(strstr(text, "error 2\n#0  0x0000000000002123 third+0x123\n"
+			   "#1  0x0000000000001041 next+0x1\n") != NULL);
 }
 
 TEST(panic_folds_recursion)
 {
 	const char *text = last_words(recursed);
 
-	CHECK(strstr(text, "#1  0x0000000000001020 first+0x20\n    the same 49 times more\n#51 0x0000000000001050 next+0x10\nhidden") != NULL);
+	CHECK(strstr(text, "#1  0x0000000000001020 first+0x20\n    the same 49 times more\n"
+			   "#51 0x0000000000001050 next+0x10\nhidden") != NULL);
 }
 
 TEST(panic_of_a_smashed_stack)
 {
 	const char *text = last_words(__stack_chk_fail);
 
-	CHECK(strstr(text, "kernel panic: stack smashing detected in an unknown function (0x") != NULL);
+	CHECK(strstr(text, "kernel panic: stack smashing detected in an unknown function (0x"));
 }
 
 static void in_the_panic(void)

@@ -19,7 +19,8 @@ static void pool_init(void)
 
 	if (pool)
 		return;
-	pool = mmap(NULL, POOL_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pool = mmap(NULL, POOL_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	memset(pool, 0xa5, POOL_PAGES * PAGE_SIZE);
 	page_add_range((uint64_t)pool, POOL_PAGES * PAGE_SIZE);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The log and the consoles together: levels, early lines, the ring's end, console= in all its forms.
- * Each test needs a fresh kernel, so each runs in a child process.
+ * The log and the consoles together: levels, early lines, the ring's end, console= in all its
+ * forms. Each test needs a fresh kernel, so each runs in a child process.
  *
  * Links: kernel/log.c kernel/console.c kernel/param.c kernel/printf.c
  */
@@ -47,8 +47,10 @@ static void screen_start(struct console *c)
 	container_of(c, struct screen, console)->started++;
 }
 
-static struct screen tty = { .console = { .name = "ttyS0", .write = screen_write, .start_input = screen_start } };
-static struct screen hvc = { .console = { .name = "hvc0", .write = screen_write, .start_input = screen_start } };
+#define SCREEN(name_) { .console = { \
+	.name = (name_), .write = screen_write, .start_input = screen_start } }
+
+static struct screen tty = SCREEN("ttyS0"), hvc = SCREEN("hvc0");
 
 static void boot(const char *cmdline)
 {

@@ -17,7 +17,8 @@ static unsigned char owner[POOL_PAGES];
 /* Memory that is there only where it is touched, as for a range of RAM of any size. */
 static char *reserve(size_t pages)
 {
-	void *p = mmap(NULL, pages * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, pages * PAGE_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -112,7 +113,7 @@ TEST(page_random_against_oracle)
 			out -= slot[k].n;
 			slot[k].p = NULL;
 		} else {
-			size_t n = rand() % 16 ? 1 + (size_t)rand() % 40 : 1 + (size_t)rand() % 6000;
+			size_t n = 1 + (size_t)rand() % (rand() % 16 ? 40 : 6000);
 
 			slot[k].p = page_alloc(n);
 			slot[k].n = n;
@@ -141,7 +142,7 @@ TEST(page_exhaustion_and_coalescing)
 
 	pool_init();
 	start = page_count_free();
-	big = page_alloc(8192); /* the pool holds an aligned run of this size at its least lucky place, too */
+	big = page_alloc(8192); /* the pool holds an aligned run of this size wherever it lies */
 	CHECK(big != NULL);
 	page_free(big, 8192);
 	all = calloc(start + 1, sizeof(*all));

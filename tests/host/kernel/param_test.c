@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The command line: quoting, parameters, the app's arguments and environment; and many odd strings that must do no harm.
+ * The command line: quoting, parameters, the app's arguments and environment; and many odd strings
+ * that must do no harm.
  *
  * Links: kernel/param.c
  */
@@ -14,7 +15,9 @@ PARAM_UINT("hw.test.limit", limit, 1, 4096);
 static const char *root;
 PARAM_STRING("root", root);
 
-/* param_init() keeps its memory for good, as a kernel boots once; here it runs thousands of times. */
+/*
+ * param_init() keeps its memory for good, as a kernel boots once; here it runs thousands of times.
+ */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -46,6 +49,10 @@ static void init(const char *cmdline)
 }
 
 
+static const char *const bad_numbers[] = {
+	"0", "4097", "-1", "", "x", "1x", "0x", "99999999999999999999", " 3", NULL
+};
+
 TEST(param_numbers)
 {
 	init("hw.test.limit=12");
@@ -54,7 +61,7 @@ TEST(param_numbers)
 	CHECK_EQ(limit, 16);
 	init("hw.test.limit=7 hw.test.limit=9");
 	CHECK_EQ(limit, 9);
-	for (const char **bad = (const char *[]){ "0", "4097", "-1", "", "x", "1x", "0x", "99999999999999999999", " 3", NULL }; *bad; bad++) {
+	for (const char *const *bad = bad_numbers; *bad; bad++) {
 		char line[64];
 
 		snprintf(line, sizeof(line), "hw.test.limit='%s'", *bad);

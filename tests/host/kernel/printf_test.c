@@ -24,11 +24,15 @@
 
 static const char *const widths[] = { "", "1", "2", "5", "12", "*" };
 static const char *const precisions[] = { "", ".", ".0", ".1", ".4", ".20", ".*" };
-static const char *const flag_sets[] = { "", "-", "0", "+", " ", "#", "-#", "0#", "+0", "-+", " 0", "0-" };
+static const char *const flag_sets[] = {
+	"", "-", "0", "+", " ", "#", "-#", "0#", "+0", "-+", " 0", "0-"
+};
 
 static void try_number(const char *fmt, bool wide, int w, int p, bool star_w, bool star_p)
 {
-	static const long long values[] = { 0, 1, -1, 7, 8, 255, 4096, -123456, INT_MAX, INT_MIN, LLONG_MAX, LLONG_MIN };
+	static const long long values[] = {
+		0, 1, -1, 7, 8, 255, 4096, -123456, INT_MAX, INT_MIN, LLONG_MAX, LLONG_MIN
+	};
 
 	for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		long long v = wide ? values[i] : (int)values[i];
@@ -44,6 +48,18 @@ static void try_number(const char *fmt, bool wide, int w, int p, bool star_w, bo
 	}
 }
 
+static void try_letters(const char *flags, const char *w, const char *p, const char *length)
+{
+	bool wide = *length && *length != 'h';
+
+	for (const char *letter = "diuoxX"; *letter; letter++) {
+		char fmt[64];
+
+		snprintf(fmt, sizeof(fmt), "<%%%s%s%s%s%c>", flags, w, p, length, *letter);
+		try_number(fmt, wide, -9, 3, *w == '*', strchr(p, '*') != NULL);
+	}
+}
+
 TEST(printf_numbers_like_the_host)
 {
 	static const char *const lengths[] = { "", "hh", "h", "l", "ll", "z", "t", "j" };
@@ -52,12 +68,8 @@ TEST(printf_numbers_like_the_host)
 		for (unsigned w = 0; w < sizeof(widths) / sizeof(widths[0]); w++)
 			for (unsigned p = 0; p < sizeof(precisions) / sizeof(precisions[0]); p++)
 				for (unsigned l = 0; l < 8 && !test_failures; l++)
-					for (const char *c = "diuoxX"; *c; c++) {
-						char fmt[64];
-
-						snprintf(fmt, sizeof(fmt), "<%%%s%s%s%s%c>", flag_sets[f], widths[w], precisions[p], lengths[l], *c);
-						try_number(fmt, l >= 3, -9, 3, *widths[w] == '*', strchr(precisions[p], '*') != NULL);
-					}
+					try_letters(flag_sets[f], widths[w], precisions[p],
+						    lengths[l]);
 }
 
 TEST(printf_text_like_the_host)

@@ -11,7 +11,9 @@
 #include "kernel/vm.h"
 #include <errno.h>
 
-/* Where each page of the app's heap lies; 0: nowhere. Pages 1 and 2 are neighbours, as are 3 and 4. */
+/*
+ * Where each page of the app's heap lies; 0: nowhere. Pages 1 and 2 are neighbours, as are 3 and 4.
+ */
 static const uint64_t frames[] = { 0x50000, 0x80000, 0x81000, 0x20000, 0x21000, 0 };
 
 uint64_t vm_phys(const void *addr)

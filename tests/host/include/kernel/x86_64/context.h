@@ -16,5 +16,6 @@ struct context {
 	uint64_t fs_base;
 };
 
-void context_init(struct context *, void *stack_top, uint64_t fs_base, void (*entry)(void *), void *arg);
+void context_init(struct context *, void *stack_top, uint64_t fs_base, void (*entry)(void *),
+		  void *arg);
 void context_switch(struct context *save, const struct context *load);

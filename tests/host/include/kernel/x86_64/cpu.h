@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Host stand-in for the processor: one CPU, whose interrupt flag is a variable. Test code sees every moment at which interrupts open. */
+/*
+ * Host stand-in for the processor: one CPU, whose interrupt flag is a variable. Test code sees
+ * every moment at which interrupts open.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -25,8 +28,8 @@ struct cpu {
 
 extern struct cpu shim_cpu;
 extern unsigned long shim_flags;            /* CPU_FLAG_IF or 0 */
-extern void (*shim_on_irq_enable)(void);    /* called whenever interrupts become possible; NULL: nothing */
-extern void (*shim_on_halt)(void);          /* cpu_wait_for_interrupt(), interrupts on; NULL: the fake clock jumps to the next event */
+extern void (*shim_on_irq_enable)(void);    /* whenever interrupts become possible; NULL: nothing */
+extern void (*shim_on_halt)(void);          /* NULL: the fake clock jumps to the next event */
 
 void cpu_wait_for_interrupt(void);
 
