@@ -82,9 +82,16 @@ start32:
 	movl	%ecx, %ds
 	movl	%ecx, %es
 	movl	%ecx, %ss
-	movl	$boot_stack_end, %esp
 	movl	%eax, %ebp
 	movl	%ebx, %edi
+
+	/* A loader may have "loaded" the image's end where no memory is. The last word is a page table's, cleared again. */
+	movl	$message_memory, %esi
+	movl	%eax, image_end - 4
+	cmpl	%eax, image_end - 4
+	jne	refuse
+	movl	$0, image_end - 4
+	movl	$boot_stack_end, %esp
 
 	movl	$message_cpu, %esi
 	movl	$0x80000000, %eax
@@ -259,6 +266,8 @@ boot_gdt_pointer:
 
 message_loader:
 	.asciz	"thimble: not started by a multiboot loader\r\n"
+message_memory:
+	.asciz	"thimble: too little memory for this image\r\n"
 message_cpu:
 	.asciz	"thimble: this CPU lacks 64-bit mode or no-execute pages\r\n"
 

@@ -62,6 +62,13 @@ static void map_image(void)
 	map((uintptr_t)image_rodata_end, (uintptr_t)image_end, PAGE_DATA);
 }
 
+/* A loader puts the image where it wants to be, even over the tables that firmware keeps at the end of a small memory. */
+static void check_image(const struct memory_stretch *s)
+{
+	if (s->type != MEM_CLAIMED && s->base < (uintptr_t)image_end && s->end > (uintptr_t)image_start)
+		panic("paging: too little memory: the image ends at %zu KiB, usable RAM before that", (size_t)image_end / 1024);
+}
+
 /* RAM by the whole pages in it, ACPI's memory by all pages it touches: one that both share is not the allocator's, and read-only. Page 0 stays unmapped. */
 static void map_memory(void)
 {
@@ -70,6 +77,7 @@ static void map_memory(void)
 	while (memory_map_next(regions, nregions, &s) && s.base < VM_BRK_BASE) {
 		uint64_t end = s.end < VM_BRK_BASE ? s.end : VM_BRK_BASE;
 
+		check_image(&s);
 		if (s.type == MEM_USABLE || s.type == MEM_CLAIMED)
 			map(page_align_up(s.base < PAGE_SIZE ? PAGE_SIZE : s.base), page_align_down(end), PAGE_DATA);
 		else if (s.type == MEM_ACPI && s.base >= PAGE_SIZE)
