@@ -9,7 +9,8 @@
 #include "net/tcp_socket.h"
 #include <errno.h>
 
-#define HALF_OPEN_MAX 255 /* lwIP counts in one byte */
+/* Not listen()'s backlog: a burst of requests is no reason to make peers wait for seconds. lwIP counts in one byte. */
+#define HALF_OPEN_MAX 255
 
 static void inherit(struct tcp_socket *child, const struct tcp_socket *listener)
 {
@@ -45,11 +46,6 @@ static void set_backlog(struct tcp_socket *t, int backlog)
 	t->backlog = backlog < 1 ? 1 : backlog > SOMAXCONN ? SOMAXCONN : (unsigned)backlog;
 }
 
-static u8_t half_open(const struct tcp_socket *t)
-{
-	return t->backlog < HALF_OPEN_MAX ? (u8_t)t->backlog : HALF_OPEN_MAX;
-}
-
 static int start(struct tcp_socket *t)
 {
 	err_t error = ERR_OK;
@@ -59,7 +55,7 @@ static int start(struct tcp_socket *t)
 		error = tcp_bind(pcb, IP_ANY_TYPE, 0);
 	if (error != ERR_OK)
 		return net_errno(error);
-	listener = tcp_listen_with_backlog_and_err(pcb, half_open(t), &error);
+	listener = tcp_listen_with_backlog_and_err(pcb, HALF_OPEN_MAX, &error);
 	if (listener == NULL)
 		return net_errno(error);
 	t->s.pcb.tcp = listener;
@@ -77,10 +73,8 @@ int tcp_socket_listen(struct socket *s, int backlog)
 	if (t->phase != TCP_NEW && t->phase != TCP_LISTENING)
 		return -EINVAL;
 	set_backlog(t, backlog);
-	if (t->phase == TCP_LISTENING) {
-		tcp_backlog_set(s->pcb.tcp, half_open(t));
+	if (t->phase == TCP_LISTENING)
 		return 0;
-	}
 	error = tcp_socket_need_pcb(t);
 	return error ? error : start(t);
 }
