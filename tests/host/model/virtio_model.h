@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A model virtio device: strict about what a driver does (VIRTIO 1.4; each refusal names the requirement it rests on), hostile on request.
+ *
+ * virtio_model.c    what every transport shares: status, features, configuration, queues
+ * virtio_pci_model.c the PCI front: capabilities, register windows, MSI-X
+ * ring_split_model.c the device's side of a split ring
+ * *_model.c         device types, which serve chains of buffers
+ */
+#pragma once
+
+#include "tests/host/model/bus.h"
+#include "tests/host/model/machine.h"
+#include "virtio/virtio_spec.h"
+
+#define MODEL_QUEUES  4
+#define MODEL_RING    1024
+#define MODEL_PIECES  1024
+#define MODEL_VECTORS 16
+
+struct model_virtio;
+
+/* What the next used entry is made to be. */
+enum model_used_fault {
+	USED_HONEST,
+	USED_ID_TOO_BIG,       /* not an index of the ring */
+	USED_ID_FREE,          /* an index that is not in flight */
+	USED_ID_REPEATED,      /* the one before, again */
+	USED_ID_INNER,         /* a descriptor inside a chain, not its head */
+	USED_LEN_TOO_LONG,
+	USED_INDEX_JUMP,       /* idx runs far ahead */
+	USED_INDEX_BACK,
+};
+
+struct model_faults {
+	bool refuse_features_ok;
+	bool never_resets;            /* status never reads 0 again */
+	unsigned slow_reset;          /* so many status reads before it does */
+	bool refuse_config_vector, refuse_queue_vectors;
+	enum model_used_fault used;   /* once */
+	unsigned config_tears;        /* the configuration changes in the middle of so many reads */
+};
+
+struct model_queue {
+	uint16_t max, notify_off;
+	/* What the driver programmed. */
+	uint16_t size, vector;
+	bool enabled;
+	unsigned halves_written;      /* of the three addresses */
+	uint64_t desc, driver, device;
+	/* The device's side. */
+	uint16_t last_avail, used_idx, notified_avail;
+	bool notified;
+	bool in_flight[MODEL_RING];   /* descriptors of chains the device has */
+	uint16_t repeat_id;
+	unsigned notifications, interrupts;
+};
+
+/* One chain of buffers, as the device got it. */
+struct model_chain {
+	uint16_t head;
+	unsigned n, readable;
+	struct { uint8_t *addr; uint32_t len; } piece[MODEL_PIECES];
+	uint64_t readable_bytes, writable_bytes;
+};
+
+/* A field of the device-specific configuration: how it has to be read, and what has to be offered for that. */
+struct model_field {
+	uint16_t off, width, count;   /* count > 1: an array, read as single elements */
+	int feature;                  /* bit, -1: always there */
+	bool writable;
+};
+
+struct model_virtio {
+	struct model_actor actor;
+	unsigned type;
+	uint64_t offered, accepted;
+	uint64_t needs_any[64];       /* by feature bit: at least one of these must be accepted with it */
+	uint8_t status;
+	bool features_ok_seen;        /* status was read back after FEATURES_OK */
+	bool resetting;
+	unsigned reset_reads;
+	unsigned resets;
+	uint32_t feature_select, driver_feature_select, driver_feature[2];
+	unsigned feature_words_written, feature_words_read;
+	struct model_queue queue[MODEL_QUEUES];
+	unsigned nqueues;
+	bool broken;                  /* a ring was unusable: serve nothing more until the next reset */
+	uint8_t config[64] __attribute__((aligned(8)));
+	unsigned config_len;
+	const struct model_field *fields;
+	uint8_t generation;
+	bool config_pending;          /* the driver is to be told of a change */
+	bool poll_mode;               /* wants no notifications, looks by itself */
+	bool suppress;                /* with poll_mode off: NO_NOTIFY or a far avail_event while it serves */
+	struct model_faults fault;
+	void (*serve)(struct model_virtio *, unsigned queue, struct model_chain *); /* answers with model_ring_push(), now or later */
+	void (*reset)(struct model_virtio *);
+	void (*config_read_hook)(struct model_virtio *, unsigned off); /* between two reads of a field */
+	/* PCI. */
+	struct model_function pci;
+	struct virtio_pci_cap cap[12];
+	unsigned ncaps;
+	unsigned nvectors;            /* MSI-X table size; 0: no capability */
+	uint32_t msix[MODEL_VECTORS * 4];
+	bool msix_pending[MODEL_VECTORS];
+	uint16_t config_vector, queue_select;
+	unsigned msix_capability;
+	unsigned notify_multiplier;
+};
+
+/* --- virtio_model.c --- */
+void model_virtio_init(struct model_virtio *, unsigned type, unsigned nqueues, uint16_t queue_max);
+uint8_t model_status_read(struct model_virtio *);
+void model_status_write(struct model_virtio *, uint8_t);
+void model_features_write(struct model_virtio *, uint32_t word);
+uint32_t model_features_read(struct model_virtio *);
+void model_queue_enable(struct model_virtio *, unsigned index);
+uint32_t model_config_read(struct model_virtio *, unsigned off, unsigned width);
+void model_config_write(struct model_virtio *, unsigned off, uint32_t value, unsigned width);
+void model_notify(struct model_virtio *, unsigned index);
+bool model_touch(struct model_virtio *, const char *what); /* false: in the middle of a reset, refused */
+static inline bool model_accepted(const struct model_virtio *m, unsigned bit) { return m->accepted >> bit & 1; }
+
+/* The configuration changed, or the device wants a reset: tells the driver. */
+void model_config_changed(struct model_virtio *);
+void model_needs_reset(struct model_virtio *);
+
+/* --- virtio_pci_model.c --- */
+void model_pci_init(struct model_virtio *, bool transitional_id); /* fills in cap[] with a usual layout; tests may change it */
+void model_pci_plug(struct model_virtio *);                       /* builds configuration space from cap[] and adds it to the bus */
+void model_interrupt(struct model_virtio *, uint16_t vector);
+
+/* --- ring_split_model.c --- */
+void model_ring_enabled(struct model_virtio *, unsigned queue);
+bool model_ring_pop(struct model_virtio *, unsigned queue, struct model_chain *);
+void model_ring_push(struct model_virtio *, unsigned queue, const struct model_chain *, uint32_t written);
+bool model_ring_wants_service(struct model_virtio *, unsigned queue);
+void model_ring_notified(struct model_virtio *, unsigned queue);
+void model_ring_wait(struct model_virtio *, unsigned queue);      /* served everything: wants to be notified of more */
+void model_chain_read(const struct model_chain *, uint64_t off, void *buf, size_t len);
+void model_chain_write(const struct model_chain *, uint64_t off, const void *buf, size_t len); /* off from the first writable byte */
+
+/* --- device types --- */
+struct model_disk {
+	struct model_virtio v;
+	uint8_t *data;
+	uint64_t sectors;
+	bool hold;                    /* keeps requests instead of answering */
+	struct model_chain held[256];
+	unsigned nheld;
+	uint8_t next_status;          /* of the next request; then OK again */
+	uint32_t short_by;            /* bytes by which used lengths are too short */
+	unsigned requests, flushes, discards, zeroes, idents;
+	uint32_t last_range_flags;
+	uint64_t max_range;           /* sectors of the largest DISCARD or WRITE_ZEROES seen */
+};
+struct model_disk *model_disk_new(uint64_t sectors, uint64_t features);
+struct virtio_blk_config *model_disk_config(struct model_disk *);
+void model_disk_release(struct model_disk *); /* answers what was held, last first */
+
+struct model_net {
+	struct model_virtio v;
+	uint8_t sent[64][2048];       /* frames the driver sent, without header */
+	uint32_t sent_len[64];
+	struct virtio_net_hdr sent_header[64];
+	unsigned nsent;
+	bool hold_tx;
+	struct model_chain rx[256];   /* buffers the driver offers, oldest first */
+	unsigned nrx;
+	struct model_chain held_tx[256];
+	unsigned nheld_tx;
+};
+struct model_net *model_net_new(uint64_t features);
+bool model_net_deliver(struct model_net *, const void *frame, uint32_t len, uint8_t flags); /* false: no buffer */
+void model_net_release_tx(struct model_net *);
+
+struct model_rng {
+	struct model_virtio v;
+	uint32_t give;                /* bytes per request at most; 0: keeps it */
+	unsigned requests;
+	struct model_chain held;
+};
+struct model_rng *model_rng_new(void);
