@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The first C function: has the loader's own format read, then starts the kernel. Runs in long mode, interrupts off. */
+/*
+ * The first C function: has the loader's own format read, then starts the kernel. Runs in long
+ * mode, interrupts off.
+ */
 #include "boot/boot.h"
 
 _Noreturn void boot_main(uint32_t magic, uint32_t physical);

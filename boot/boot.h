@@ -2,7 +2,10 @@
 /* What the ways in share. Also read by assembly: declarations stand behind __ASSEMBLER__. */
 #pragma once
 
-/* What a loader leaves in EAX. PVH has no such register value: the entry puts start_info's own magic there; the last is ours. */
+/*
+ * What a loader leaves in EAX. PVH has no such register value: the entry puts start_info's own
+ * magic there; the last is ours.
+ */
 #define BOOT_MULTIBOOT1 0x2badb002
 #define BOOT_MULTIBOOT2 0x36d76289
 #define BOOT_PVH        0x336ec578
@@ -18,8 +21,9 @@
 enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3, E820_NVS = 4 };
 
 /*
- * Adds a region, to a neighbour of the same type if it has one. When the table is full usable memory is forgotten, and any other type
- * cuts the usable regions it overlaps, so that nothing is taken for free that is not.
+ * Adds a region, to a neighbour of the same type if it has one. When the table is full usable
+ * memory is forgotten, and any other type cuts the usable regions it overlaps, so that nothing is
+ * taken for free that is not.
  */
 void boot_add_memory(struct boot_info *, uint64_t base, uint64_t len, enum e820_type);
 
@@ -30,7 +34,10 @@ void pvh_read(struct boot_info *, const void *start_info);
 #define BOOT_PAGE_SIZE 4096
 extern const char boot_low_alias[2 * BOOT_PAGE_SIZE];
 
-/* A loader's pointer. Memory below 4 GiB is mapped 1:1, except page 0, which has an alias while booting. */
+/*
+ * A loader's pointer. Memory below 4 GiB is mapped 1:1, except page 0, which has an alias while
+ * booting.
+ */
 static inline const void *boot_pointer(uint64_t physical)
 {
 	return physical < BOOT_PAGE_SIZE ? boot_low_alias + physical : (const void *)(uintptr_t)physical;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From any loader to boot_main() in long mode: protection first, so that the first line of C already runs W^X, with a guard page
- * under its stack and a canary in its thread block. Multiboot and PVH enter in 32-bit protected mode without paging; the UEFI loader
- * enters in long mode and steps down to the same place, so there is one way up. Source: Intel SDM volume 3, 4.5 and 10.8.5.
+ * From any loader to boot_main() in long mode: protection first, so that the first line of C
+ * already runs W^X, with a guard page under its stack and a canary in its thread block. Multiboot
+ * and PVH enter in 32-bit protected mode without paging; the UEFI loader enters in long mode and
+ * steps down to the same place, so there is one way up. Source: Intel SDM volume 3, 4.5 and 10.8.5.
  */
 #include "boot/boot.h"
 
@@ -85,7 +86,10 @@ start32:
 	movl	%eax, %ebp
 	movl	%ebx, %edi
 
-	/* A loader may have "loaded" the image's end where no memory is. The last word is a page table's, cleared again. */
+	/*
+	 * A loader may have "loaded" the image's end where no memory is. The last word is a page
+	 * table's, cleared again.
+	 */
 	movl	$message_memory, %esi
 	movl	%eax, image_end - 4
 	cmpl	%eax, image_end - 4
@@ -121,7 +125,10 @@ start32:
 	movl	%eax, %cr0
 	ljmp	$SELECTOR_CODE64, $start64
 
-/* Memory below 4 GiB 1:1, writable and never executable, by 2 MiB pages; then what the image touches by 4 KiB pages of the right kind. */
+/*
+ * Memory below 4 GiB 1:1, writable and never executable, by 2 MiB pages; then what the image
+ * touches by 4 KiB pages of the right kind.
+ */
 build_page_tables:
 	movl	$(boot_pdpt + PTE_P + PTE_W), boot_pml4
 	movl	$(boot_pd + PTE_P + PTE_W), %eax
@@ -166,7 +173,10 @@ build_page_tables:
 	shrl	$12, %ebx
 	movl	$0, boot_page_tables(, %ebx, 8)
 
-	/* What a loader left in page 0 (QEMU's PVH memory map is there) can be read through an alias, see boot_pointer(). */
+	/*
+	 * What a loader left in page 0 (QEMU's PVH memory map is there) can be read through an alias,
+	 * see boot_pointer().
+	 */
 	movl	$boot_low_alias, %ebx
 	shrl	$12, %ebx
 	movl	$PTE_P, boot_page_tables(, %ebx, 8)
@@ -182,7 +192,10 @@ link_tables:
 	loop	link_tables
 	ret
 
-/* Pages, at least one, from EAX (with flags in its low bits) up to ECX; EDX: upper half of each entry. */
+/*
+ * Pages, at least one, from EAX (with flags in its low bits) up to ECX; EDX: upper half of each
+ * entry.
+ */
 map_pages:
 	movl	%eax, %ebx
 	shrl	$12, %ebx
@@ -194,7 +207,9 @@ map_pages:
 	jb	1b
 	ret
 
-/* Says why (ESI) on the first serial port and ends; there is nothing yet that could do it better. */
+/*
+ * Says why (ESI) on the first serial port and ends; there is nothing yet that could do it better.
+ */
 refuse:
 	movl	$COM1, %edx
 1:	lodsb
@@ -215,7 +230,10 @@ start64:
 	movl	%eax, %fs
 	movl	%eax, %gs
 
-	/* Thread control block: its own address at 0, the stack protector's canary at 0x28 (System V ABI, TLS variant II). */
+	/*
+	 * Thread control block: its own address at 0, the stack protector's canary at 0x28 (System V
+	 * ABI, TLS variant II).
+	 */
 	movl	$boot_tcb, %eax
 	movq	%rax, (%rax)
 	xorl	%edx, %edx
@@ -229,7 +247,10 @@ start64:
 	call	boot_main
 	ud2
 
-/* A value that differs from boot to boot: RDRAND, else what little the time stamp counter tells, spread over the word. */
+/*
+ * A value that differs from boot to boot: RDRAND, else what little the time stamp counter tells,
+ * spread over the word.
+ */
 boot_canary:
 	movl	$1, %eax
 	cpuid
@@ -254,7 +275,10 @@ first_large_pages:
 large_page_step:
 	.quad	2 << 21, 2 << 21
 
-	/* Flat segments. The CPU writes "accessed" bits into descriptors that lack them: this table is read-only. */
+	/*
+	 * Flat segments. The CPU writes "accessed" bits into descriptors that lack them: this table is
+	 * read-only.
+	 */
 boot_gdt:
 	.quad	0
 	.quad	0x00209b0000000000	/* SELECTOR_CODE64 */

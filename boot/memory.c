@@ -35,14 +35,18 @@ static bool grow_neighbour(struct boot_info *boot, const struct mem_region *add)
 	return false;
 }
 
-/* A region that cannot be listed any more must still not be handed out: usable memory ends where it begins. */
+/*
+ * A region that cannot be listed any more must still not be handed out: usable memory ends where it
+ * begins.
+ */
 static void cut_usable(struct boot_info *boot, const struct mem_region *forbidden)
 {
 	for (unsigned i = 0; i < boot->nmem; i++) {
 		struct mem_region *r = &boot->mem[i];
 		uint64_t end = r->base + r->len;
 
-		if (r->type != MEM_USABLE || end <= forbidden->base || r->base >= forbidden->base + forbidden->len)
+		if (r->type != MEM_USABLE || end <= forbidden->base ||
+		    r->base >= forbidden->base + forbidden->len)
 			continue;
 		r->len = r->base < forbidden->base ? forbidden->base - r->base : 0;
 	}

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Multiboot information, version 1 (specification 0.6.96, section 3.3), from GRUB or `qemu -kernel`. */
+/*
+ * Multiboot information, version 1 (specification 0.6.96, section 3.3), from GRUB or `qemu
+ * -kernel`.
+ */
 #include "boot/boot.h"
 #include <string.h>
 
-enum { HAS_MEMORY = 1 << 0, HAS_CMDLINE = 1 << 2, HAS_MODULES = 1 << 3, HAS_MMAP = 1 << 6, HAS_LOADER_NAME = 1 << 9 };
+enum {
+	HAS_MEMORY = 1 << 0, HAS_CMDLINE = 1 << 2, HAS_MODULES = 1 << 3, HAS_MMAP = 1 << 6,
+	HAS_LOADER_NAME = 1 << 9,
+};
 
 struct multiboot_info {
 	uint32_t flags;

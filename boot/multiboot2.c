@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Multiboot2 information (specification 2.0, section 3.6): a list of tags, each 8-byte aligned. Lengths are checked, not believed. */
+/*
+ * Multiboot2 information (specification 2.0, section 3.6): a list of tags, each 8-byte aligned.
+ * Lengths are checked, not believed.
+ */
 #include "boot/boot.h"
 #include <string.h>
 
 enum {
-	TAG_END = 0, TAG_CMDLINE = 1, TAG_MODULE = 3, TAG_MMAP = 6, TAG_ACPI_OLD = 14, TAG_ACPI_NEW = 15,
+	TAG_END = 0, TAG_CMDLINE = 1, TAG_MODULE = 3, TAG_MMAP = 6,
+	TAG_ACPI_OLD = 14, TAG_ACPI_NEW = 15,
 };
 
 struct tag {
@@ -26,7 +30,10 @@ struct mmap_entry {
 	uint32_t type, reserved;
 };
 
-/* The tag holds a copy of the RSDP. It is kept here, since nobody reserves the loader's memory for it. */
+/*
+ * The tag holds a copy of the RSDP. It is kept here, since nobody reserves the loader's memory for
+ * it.
+ */
 static uint8_t rsdp[36] __attribute__((aligned(16)));
 
 static void read_cmdline(struct boot_info *boot, const struct tag *t)

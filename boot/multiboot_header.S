@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How each loader recognises the image and finds its entry. Sources: Multiboot 0.6.96 section 3.1, Multiboot2 2.0 section 3.1,
- * Xen's public/elfnote.h and public/arch-x86/hvm/start_info.h (PVH).
+ * How each loader recognises the image and finds its entry. Sources: Multiboot 0.6.96 section 3.1,
+ * Multiboot2 2.0 section 3.1, Xen's public/elfnote.h and public/arch-x86/hvm/start_info.h (PVH).
  */
 
 #define MULTIBOOT1_MAGIC     0x1badb002
-#define MULTIBOOT1_FLAGS     (1 << 0 | 1 << 1 | 1 << 16) /* modules page-aligned, memory map, address fields below */
+/* Modules page-aligned, memory map wanted, address fields present. */
+#define MULTIBOOT1_FLAGS     (1 << 0 | 1 << 1 | 1 << 16)
 #define MULTIBOOT2_MAGIC     0xe85250d6
 #define MULTIBOOT2_TAG_END   0
 #define MULTIBOOT2_TAG_ALIGN 6
@@ -44,7 +45,10 @@ multiboot2_header_end:
 	.asciz	"Xen"
 	.quad	pvh_entry
 
-	/* Ours: marks a Thimble image and tells the UEFI loader where efi_entry64(struct boot_info *) is. */
+	/*
+	 * Ours: marks a Thimble image and tells the UEFI loader where efi_entry64(struct boot_info *)
+	 * is.
+	 */
 	.section .note.thimble, "a", @note
 	.balign	4
 	.long	8, 8, THIMBLE_NOTE_ENTRY64

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PVH boot protocol (Xen's public/arch-x86/hvm/start_info.h), from `qemu -kernel` and its microvm. */
+/*
+ * PVH boot protocol (Xen's public/arch-x86/hvm/start_info.h), from `qemu -kernel` and its microvm.
+ */
 #include "boot/boot.h"
 #include <stddef.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The interrupt controllers, as irq.c and the clock see them. Source: Intel SDM volume 3, chapter 10; 82093AA I/O APIC datasheet. */
+/*
+ * The interrupt controllers, as irq.c and the clock see them. Source: Intel SDM volume 3, chapter
+ * 10; 82093AA I/O APIC datasheet.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +23,8 @@ uint32_t lapic_timer_remaining(void);
 /* I/O APIC inputs, named by global system interrupt. */
 void ioapic_init(void);                        /* maps all, masks every input */
 bool ioapic_has(unsigned gsi);
-void ioapic_route(unsigned gsi, unsigned vector, uint32_t apic_id, bool level, bool active_low); /* and unmasks it */
+/* ... and unmasks it. */
+void ioapic_route(unsigned gsi, unsigned vector, uint32_t apic_id, bool level, bool active_low);
 
 /* irq.c: calls the handlers of a vector, from trap.c with interrupts off. */
 void interrupt_dispatch(unsigned vector);

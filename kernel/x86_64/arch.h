@@ -6,19 +6,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* GDT, IDT with its stacks, per-CPU block in GS, FPU and protection features (SMEP, SMAP, UMIP, FSGSBASE, XSAVE). After it, a fault is a clear panic. */
+/*
+ * GDT, IDT with its stacks, per-CPU block in GS, FPU and protection features (SMEP, SMAP, UMIP,
+ * FSGSBASE, XSAVE). After it, a fault is a clear panic.
+ */
 void arch_init(void);
 
-/* Ends the boot page tables' generosity: maps RAM 1:1 (read-write, never executable), the image W^X, nothing else; hands free RAM to page_add_range(). */
+/*
+ * Ends the boot page tables' generosity: maps RAM 1:1 (read-write, never executable), the image
+ * W^X, nothing else; hands free RAM to page_add_range().
+ */
 void paging_init(const struct boot_info *);
 
-void interrupts_init(void);   /* LAPIC (x2APIC where offered) and I/O APICs from the ACPI tables, 8259s masked; the event timer's vector */
-void serial_init(void);       /* the first 16550; registers console ttyS0 */
+/* LAPIC (x2APIC where offered) and I/O APICs from the ACPI tables, 8259s masked. */
+void interrupts_init(void);
+
+/* The first 16550; registers console ttyS0. */
+void serial_init(void);
 
 /* A random value from the CPU (RDSEED, RDRAND), or a TSC-jitter mixture; bits_vouched: 64 or 0. */
 uint64_t cpu_random_u64(unsigned *bits_vouched);
 
-/* Thread control block and TLS image (System V, variant II). Returns the FS base; *allocation is what to kfree(). 0: out of memory. */
+/*
+ * Thread control block and TLS image (System V, variant II). Returns the FS base; *allocation is
+ * what to kfree(). 0: out of memory.
+ */
 uint64_t tls_create(void **allocation);
 void tls_set_current(uint64_t fs_base);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The app's heap: pages put one behind the other at VM_BRK_BASE, filled at once, so that running out of memory is an error and not a fault. */
+/*
+ * The app's heap: pages put one behind the other at VM_BRK_BASE, filled at once, so that running
+ * out of memory is an error and not a fault.
+ */
 #include "kernel/page.h"
 #include "kernel/mutex.h"
 #include "kernel/vm.h"
@@ -32,7 +35,10 @@ static void unmap_down_to(uint64_t end)
 			page_free((void *)(former & PTE_ADDRESS), 1);
 }
 
-/* All of it, or nothing changes. What cannot work is not begun: it would take every page there is, and tables for them that stay. */
+/*
+ * All of it, or nothing changes. What cannot work is not begun: it would take every page there is,
+ * and tables for them that stay.
+ */
 static bool map_up_to(uint64_t end)
 {
 	uint64_t start = mapped_end;

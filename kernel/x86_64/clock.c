@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Monotonic time (kernel/clock.h). Where CPUID tells the TSC's rate it is the clock; else KVM's clock; else a reference clock is
- * read directly until the TSC has run beside it long enough to be measured, and again later for more digits. Nobody waits for that: whoever asks for the time
- * once a measurement is due makes it.
+ * Monotonic time (kernel/clock.h). Where CPUID tells the TSC's rate it is the clock; else KVM's
+ * clock; else a reference clock is read directly until the TSC has run beside it long enough to be
+ * measured, and again later for more digits. Nobody waits for that: whoever asks for the time once
+ * a measurement is due makes it.
  *
- * Readers take no lock on the TSC: two time bases, of which the generation number's low bit names the valid one, make a change atomic
- * even for a reader in an interrupt or a panic.
+ * Readers take no lock on the TSC: two time bases, of which the generation number's low bit names
+ * the valid one, make a change atomic even for a reader in an interrupt or a panic.
  */
 #include "kernel/clock.h"
 #include "kernel/log.h"
@@ -15,7 +16,7 @@
 #define MEASURE_FIRST_NS (20 * NS_PER_MS)
 #define MEASURE_LAST_NS  (2 * NS_PER_S)
 #define MEASURE_FACTOR   10
-#define UNWRAP_BITS      9   /* the first measurement is good to more bits than that, so so many wraps can be told apart */
+#define UNWRAP_BITS      9 /* the first measurement is good to more, so that many wraps can be told apart */
 
 struct timebase {
 	uint64_t tsc, ns;
@@ -70,7 +71,10 @@ static uint64_t timebase_ns(const struct timebase *t, uint64_t tsc)
 	return tsc > t->tsc ? t->ns + scale(tsc - t->tsc, t->ns_per_tick) : t->ns;
 }
 
-/* The reference's raw value, and in *tsc the TSC at that moment: of a few tries the one that took least. */
+/*
+ * The reference's raw value, and in *tsc the TSC at that moment: of a few tries the one that took
+ * least.
+ */
 static uint64_t sample(uint64_t *tsc)
 {
 	uint64_t best = UINT64_MAX, raw = 0;
@@ -112,7 +116,9 @@ static void schedule_next_measurement(void)
 	measure_at = next <= MEASURE_LAST_NS ? next : UINT64_MAX;
 }
 
-/* Time goes on from what the clock says now, at the better rate: no jump, only the slope changes. */
+/*
+ * Time goes on from what the clock says now, at the better rate: no jump, only the slope changes.
+ */
 static void refine_timebase(void)
 {
 	struct timebase t = timebase_get();
@@ -154,7 +160,9 @@ static void switch_to_tsc(void)
 	uint64_t tsc;
 
 	advance_reference(sample(&tsc));
-	timebase_set((struct timebase){ .tsc = tsc, .ns = reference_ns(), .ns_per_tick = measured_factor(tsc) });
+	timebase_set((struct timebase){
+		.tsc = tsc, .ns = reference_ns(), .ns_per_tick = measured_factor(tsc),
+	});
 	schedule_next_measurement();
 	source_name = "tsc";
 	source = tsc_now;

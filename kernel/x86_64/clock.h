@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Clocks of this processor. Ticks become nanoseconds by a 32.32 fixed-point factor and a 128-bit product, which is one instruction.
- * A reference clock is slow to read and well known in rate; the TSC is the opposite.
+ * Clocks of this processor. Ticks become nanoseconds by a 32.32 fixed-point factor and a 128-bit
+ * product, which is one instruction. A reference clock is slow to read and well known in rate; the
+ * TSC is the opposite.
  */
 #pragma once
 
@@ -17,7 +18,10 @@ static inline uint64_t scale(uint64_t value, uint64_t factor)
 	return (uint64_t)((unsigned __int128)value * factor >> 32);
 }
 
-/* to / from as a 32.32 factor. Both lose low bits together where the quotient's dividend would not fit. */
+/*
+ * to / from as a 32.32 factor. Both lose low bits together where the quotient's dividend would not
+ * fit.
+ */
 static inline uint64_t scale_factor(uint64_t from, uint64_t to)
 {
 	while (to >> 32) {
@@ -62,7 +66,10 @@ uint64_t clock_boot_wall_ns(void);   /* wall clock when clock_now_ns() was 0, as
 /* How fast the TSC is; 0: not known yet. */
 uint64_t clock_tsc_hz(void);
 
-/* While the clock runs on a reference: when it wants to be read next, so that the TSC gets measured and the reference does not wrap unseen. Else UINT64_MAX. */
+/*
+ * While the clock runs on a reference: when it wants to be read next, so that the TSC gets measured
+ * and the reference does not wrap unseen. Else UINT64_MAX.
+ */
 uint64_t clock_wants_reading_ns(void);
 
 void clock_event_init(void);

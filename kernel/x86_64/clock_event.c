@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one-shot event timer: the local APIC's, by TSC deadline where that is offered and the TSC's rate is known, else by a count. Where nobody tells the count's
- * rate it is guessed low, so that the interrupt comes early, and learned from every count that has run; an early interrupt costs another
- * programming and nothing else.
+ * The one-shot event timer: the local APIC's, by TSC deadline where that is offered and the TSC's
+ * rate is known, else by a count. Where nobody tells the count's rate it is guessed low, so that
+ * the interrupt comes early, and learned from every count that has run; an early interrupt costs
+ * another programming and nothing else.
  */
 #include "kernel/clock.h"
 #include "kernel/timer.h"
@@ -12,9 +13,9 @@
 #include "kernel/x86_64/features.h"
 #include "kernel/x86_64/regs.h"
 
-#define SLOWEST_APIC_HZ 24000000              /* the crystal of current CPUs; hypervisors count at 1 GHz */
-#define LONGEST_NS      (3600 * NS_PER_S)     /* keeps products in range; what is due later is programmed again */
-#define CLOCK_STEP_NS   1000                  /* the coarsest reference clock's, rounded up */
+#define SLOWEST_APIC_HZ 24000000          /* the crystal of current CPUs; hypervisors count at 1 GHz */
+#define LONGEST_NS      (3600 * NS_PER_S) /* keeps products in range; what is due later comes again */
+#define CLOCK_STEP_NS   1000              /* the coarsest reference clock's, rounded up */
 #define LEARN_ENOUGH_NS (100 * NS_PER_MS)
 
 static bool deadline_mode;
@@ -49,8 +50,9 @@ void clock_event_init(void)
 }
 
 /*
- * A count that has run out tells a lower bound of the rate, since nobody knows for how long it has; one still running tells the rate. The remainder was
- * read before the clock, and the clock's step is allowed for, so neither is ever too much, and the largest is the best.
+ * A count that has run out tells a lower bound of the rate, since nobody knows for how long it has;
+ * one still running tells the rate. The remainder was read before the clock, and the clock's step
+ * is allowed for, so neither is ever too much, and the largest is the best.
  */
 static void learn_rate(uint32_t remaining, uint64_t now_ns)
 {
@@ -96,7 +98,10 @@ void clock_event_program(uint64_t deadline_ns)
 	cpu_irq_restore(flags);
 }
 
-/* Without a waiting timer nothing is programmed again, yet an early interrupt must not end the clock's own wish for a reading. */
+/*
+ * Without a waiting timer nothing is programmed again, yet an early interrupt must not end the
+ * clock's own wish for a reading.
+ */
 void clock_event_interrupt(void)
 {
 	spent = true;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The HPET's main counter, of which the lower 32 bits are enough. Source: IA-PC HPET specification 1.0a, 2.3. */
+/*
+ * The HPET's main counter, of which the lower 32 bits are enough. Source: IA-PC HPET specification
+ * 1.0a, 2.3.
+ */
 #include "kernel/acpi.h"
 #include "kernel/vm.h"
 #include "kernel/x86_64/clock.h"

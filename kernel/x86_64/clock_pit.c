@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Channel 0 of the 8254 timer: 16 bits that count down at 1.193182 MHz and wrap every 55 ms. The clock of last resort, and a microvm's only one.
- * Source: Intel 8254 datasheet. Reads are two port accesses on latched state: the caller keeps them apart.
+ * Channel 0 of the 8254 timer: 16 bits that count down at 1.193182 MHz and wrap every 55 ms. The
+ * clock of last resort, and a microvm's only one. Source: Intel 8254 datasheet. Reads are two port
+ * accesses on latched state: the caller keeps them apart.
  */
 #include "kernel/x86_64/clock.h"
 #include "kernel/x86_64/io.h"

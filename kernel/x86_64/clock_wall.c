@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Wall-clock time: monotonic time and an offset, which the machine is asked for only when somebody wants it. */
+/*
+ * Wall-clock time: monotonic time and an offset, which the machine is asked for only when somebody
+ * wants it.
+ */
 #include "kernel/clock.h"
 #include "kernel/spinlock.h"
 #include "kernel/x86_64/clock.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Thread switch (context.h). What the System V ABI lets a callee change is not saved. FS changes here and not in C, where a compiler may keep an address
- * that it computed from FS, such as errno's, across the call.
+ * Thread switch (context.h). What the System V ABI lets a callee change is not saved. FS changes
+ * here and not in C, where a compiler may keep an address that it computed from FS, such as
+ * errno's, across the call.
  */
 
 #define MSR_FS_BASE 0xc0000100

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The processor's instructions that C has no words for, and this CPU's own data. Source: Intel SDM volumes 2 and 3. */
+/*
+ * The processor's instructions that C has no words for, and this CPU's own data. Source: Intel SDM
+ * volumes 2 and 3.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -26,7 +29,10 @@ static inline void cpu_irq_enable(void) { __asm__ volatile("sti" : : : "memory")
 static inline void cpu_irq_disable(void) { __asm__ volatile("cli" : : : "memory"); }
 static inline void cpu_relax(void) { __asm__ volatile("pause"); }
 
-/* Enables interrupts and halts until one comes; nothing can slip between the two (sti shadows one instruction). */
+/*
+ * Enables interrupts and halts until one comes; nothing can slip between the two (sti shadows one
+ * instruction).
+ */
 static inline void cpu_wait_for_interrupt(void) { __asm__ volatile("sti; hlt" : : : "memory"); }
 
 static inline uint64_t cpu_tsc(void)
@@ -37,7 +43,10 @@ static inline uint64_t cpu_tsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-/* What belongs to one CPU, found through GS. Only touch it with interrupts off or from a context that cannot migrate. */
+/*
+ * What belongs to one CPU, found through GS. Only touch it with interrupts off or from a context
+ * that cannot migrate.
+ */
 struct thread;
 struct run_queue;
 struct timer_queue;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Randomness from the processor. Source: Intel SDM volume 1, 7.3.17 (RDRAND, RDSEED; both may fail for a moment). */
+/*
+ * Randomness from the processor. Source: Intel SDM volume 1, 7.3.17 (RDRAND, RDSEED; both may fail
+ * for a moment).
+ */
 #include "kernel/x86_64/arch.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/features.h"
@@ -32,7 +35,10 @@ static bool try(bool (*instruction)(uint64_t *), uint64_t *v)
 	return false;
 }
 
-/* When the machine was started, and how long instructions take in it: little, and nothing that could be vouched for. */
+/*
+ * When the machine was started, and how long instructions take in it: little, and nothing that
+ * could be vouched for.
+ */
 static uint64_t jitter(void)
 {
 	uint64_t v = 0;

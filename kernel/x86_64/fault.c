@@ -28,13 +28,14 @@ static _Noreturn void stack_overflow(const struct trap_frame *tf, uint64_t addre
 	const struct cpu *cpu = this_cpu();
 
 	if (cpu->interrupt_depth > 0)
-		panic_trap(tf, "stack overflow in an interrupt handler (address 0x%llx)", (unsigned long long)address);
-	panic_trap(tf, "stack overflow in thread %s (address 0x%llx)", cpu->current ? cpu->current->name : "boot", (unsigned long long)address);
+		panic_trap(tf, "stack overflow in an interrupt handler (address 0x%lx)", address);
+	panic_trap(tf, "stack overflow in thread %s (address 0x%lx)",
+		   cpu->current ? cpu->current->name : "boot", address);
 }
 
 void page_fault(const struct trap_frame *tf, uint64_t address)
 {
 	if (vm_is_guard(address))
 		stack_overflow(tf, address);
-	panic_trap(tf, "%s (address 0x%llx)", fault_describe(tf->error_code, address), (unsigned long long)address);
+	panic_trap(tf, "%s (address 0x%lx)", fault_describe(tf->error_code, address), address);
 }

@@ -9,5 +9,8 @@ struct trap_frame;
 
 _Noreturn void page_fault(const struct trap_frame *, uint64_t address);
 
-/* In words, for an access that did not hit a guard page. error_code: Intel SDM volume 3, figure 4-12. */
+/*
+ * In words, for an access that did not hit a guard page. error_code: Intel SDM volume 3, figure
+ * 4-12.
+ */
 const char *fault_describe(uint64_t error_code, uint64_t address);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CPUID's answers, and the control bits that follow from them. Source: Intel SDM volume 2, CPUID; volume 3, 2.5. */
+/*
+ * CPUID's answers, and the control bits that follow from them. Source: Intel SDM volume 2, CPUID;
+ * volume 3, 2.5.
+ */
 #include "kernel/x86_64/features.h"
 #include "kernel/x86_64/fpu.h"
 #include "kernel/x86_64/regs.h"
@@ -50,7 +53,7 @@ void features_enable(void)
 {
 	const struct cpu_features *f = &cpu_features;
 
-	write_cr4(read_cr4() | (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0) |
-		  (f->umip ? CR4_UMIP : 0) | (f->xsave ? CR4_OSXSAVE : 0));
+	write_cr4(read_cr4() | (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->smep ? CR4_SMEP : 0) |
+		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) | (f->xsave ? CR4_OSXSAVE : 0));
 	fpu_enable();
 }

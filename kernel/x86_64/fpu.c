@@ -5,7 +5,10 @@
 #include "kernel/x86_64/regs.h"
 #include <string.h>
 
-/* XCR0: x87, SSE, AVX and the three parts of AVX-512. AMX's 8 KiB of tiles would not fit a thread's stack; nobody is offered them. */
+/*
+ * XCR0: x87, SSE, AVX and the three parts of AVX-512. AMX's 8 KiB of tiles would not fit a thread's
+ * stack; nobody is offered them.
+ */
 #define XCR0_WANTED (1u << 0 | 1u << 1 | 1u << 2 | 7u << 5)
 #define XCR0_AVX512 (7u << 5)
 
@@ -29,7 +32,8 @@ void fpu_enable(void)
 	if ((offered & XCR0_AVX512) != XCR0_AVX512)
 		offered &= ~XCR0_AVX512; /* all three or none */
 	write_xcr0(offered);
-	fpu_area_size = (cpuid(0xd, 0).ebx + FPU_AREA_ALIGN - 1) & ~(FPU_AREA_ALIGN - 1ull); /* for what XCR0 now enables */
+	fpu_area_size = cpuid(0xd, 0).ebx; /* for what XCR0 now enables */
+	fpu_area_size = (fpu_area_size + FPU_AREA_ALIGN - 1) & -FPU_AREA_ALIGN;
 }
 
 void fpu_save(void *area)

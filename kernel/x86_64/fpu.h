@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The vector registers. The kernel never uses them, and a voluntary switch need not keep them (context.h): only a preempting interrupt saves the
- * whole state, on the interrupted thread's stack.
+ * The vector registers. The kernel never uses them, and a voluntary switch need not keep them
+ * (context.h): only a preempting interrupt saves the whole state, on the interrupted thread's
+ * stack.
  */
 #pragma once
 

@@ -49,7 +49,8 @@ void idt_init(void)
 	for (unsigned v = 0; v < VECTOR_EXCEPTIONS; v++)
 		set_gate(v, trap_exception_stubs + v * TRAP_EXCEPTION_STUB_SIZE, ist_of_exception(v));
 	for (unsigned v = VECTOR_EXCEPTIONS; v < VECTOR_COUNT; v++)
-		set_gate(v, trap_interrupt_stubs + (v - VECTOR_EXCEPTIONS) * TRAP_INTERRUPT_STUB_SIZE, IST_IRQ);
+		set_gate(v, trap_interrupt_stubs + (v - VECTOR_EXCEPTIONS) * TRAP_INTERRUPT_STUB_SIZE,
+			 IST_IRQ);
 }
 
 void idt_load(void)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Port and memory-mapped register access. The memory kind is volatile and of exactly the width its name says. */
+/*
+ * Port and memory-mapped register access. The memory kind is volatile and of exactly the width its
+ * name says.
+ */
 #pragma once
 
 #include <stdint.h>

@@ -75,5 +75,6 @@ void ioapic_route(unsigned gsi, unsigned vector, uint32_t apic_id, bool level, b
 	unsigned index = INDEX_REDIRECTION + 2 * (gsi - a->gsi_base);
 
 	ioapic_write(a, index + 1, apic_id << 24);
-	ioapic_write(a, index, vector | (level ? ENTRY_LEVEL : 0) | (active_low ? ENTRY_ACTIVE_LOW : 0));
+	ioapic_write(a, index,
+		     vector | (level ? ENTRY_LEVEL : 0) | (active_low ? ENTRY_ACTIVE_LOW : 0));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Vectors and their handlers (kernel/irq.h). All device interrupts go to the boot CPU, which walks a vector's list without a lock: adding publishes
- * a complete entry, and removing happens with interrupts off on that CPU.
+ * Vectors and their handlers (kernel/irq.h). All device interrupts go to the boot CPU, which walks
+ * a vector's list without a lock: adding publishes a complete entry, and removing happens with
+ * interrupts off on that CPU.
  */
 #include "kernel/irq.h"
 #include "kernel/acpi.h"
@@ -107,7 +108,8 @@ static int connect(unsigned gsi, bool level, bool active_low, struct action *a)
 	return 0;
 }
 
-static int connect_wire(unsigned gsi, bool level, bool active_low, irq_handler handler, void *arg, const char *name)
+static int connect_wire(unsigned gsi, bool level, bool active_low,
+			irq_handler handler, void *arg, const char *name)
 {
 	struct action *a;
 	irq_state s;
@@ -130,7 +132,8 @@ int irq_connect_isa(unsigned isa, irq_handler handler, void *arg, const char *na
 {
 	if (isa >= 16)
 		return -EINVAL;
-	return connect_wire(acpi.isa_irq[isa].gsi, acpi.isa_irq[isa].level, acpi.isa_irq[isa].active_low, handler, arg, name);
+	return connect_wire(acpi.isa_irq[isa].gsi, acpi.isa_irq[isa].level, acpi.isa_irq[isa].active_low,
+			    handler, arg, name);
 }
 
 int irq_connect_gsi(unsigned gsi, irq_handler handler, void *arg, const char *name)
@@ -150,7 +153,10 @@ static void run_actions(unsigned vector)
 		a->handler(a->arg);
 }
 
-/* A level-triggered wire must be quiet before the end of interrupt, or it comes again at once: handlers first. */
+/*
+ * A level-triggered wire must be quiet before the end of interrupt, or it comes again at once:
+ * handlers first.
+ */
 void interrupt_dispatch(unsigned vector)
 {
 	if (vector == VECTOR_SPURIOUS) /* not in service: no end of interrupt (SDM volume 3, 10.9) */
@@ -162,7 +168,10 @@ void interrupt_dispatch(unsigned vector)
 	lapic_eoi();
 }
 
-/* The 8259 pair of a PC: silenced, since the I/O APIC sees the same wires. Where there is none, nobody hears. */
+/*
+ * The 8259 pair of a PC: silenced, since the I/O APIC sees the same wires. Where there is none,
+ * nobody hears.
+ */
 static void mask_8259(void)
 {
 	outb(0xa1, 0xff);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * KVM's clock: the host keeps, in a page of ours, the time at some TSC value and the TSC's rate. Source: Linux' Documentation/virt/kvm/x86/msr.rst
- * and cpuid.rst, which define the interface.
+ * KVM's clock: the host keeps, in a page of ours, the time at some TSC value and the TSC's rate.
+ * Source: Linux' Documentation/virt/kvm/x86/msr.rst and cpuid.rst, which define the interface.
  */
 #include "kernel/spinlock.h"
 #include "kernel/x86_64/clock.h"
@@ -19,7 +19,8 @@ struct pvclock_wall_clock {
 	uint32_t version, sec, nsec;
 };
 
-static volatile struct pvclock page __attribute__((aligned(64))); /* must not cross a page; the host writes it */
+/* The host writes it; it must not cross a page. */
+static volatile struct pvclock page __attribute__((aligned(64)));
 static volatile struct pvclock_wall_clock wall __attribute__((aligned(64)));
 static _Atomic uint64_t last_ns;
 
@@ -30,7 +31,8 @@ static bool offered(void)
 	if (!(cpuid(1, 0).ecx & HYPERVISOR_BIT))
 		return false;
 	id = cpuid(LEAF_KVM, 0);
-	if (memcmp(&id.ebx, "KVMK", 4) != 0 || memcmp(&id.ecx, "VMKV", 4) != 0 || memcmp(&id.edx, "M\0\0\0", 4) != 0)
+	if (memcmp(&id.ebx, "KVMK", 4) != 0 || memcmp(&id.ecx, "VMKV", 4) != 0 ||
+	    memcmp(&id.edx, "M\0\0\0", 4) != 0)
 		return false;
 	return cpuid(LEAF_KVM_FEATURES, 0).eax & FEATURE_CLOCKSOURCE2;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The arithmetic of KVM's clock page. Source: Linux' Documentation/virt/kvm/x86/msr.rst, MSR_KVM_SYSTEM_TIME_NEW. */
+/*
+ * The arithmetic of KVM's clock page. Source: Linux' Documentation/virt/kvm/x86/msr.rst,
+ * MSR_KVM_SYSTEM_TIME_NEW.
+ */
 #pragma once
 
 #include "kernel/x86_64/clock.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The local APIC, reached through memory (xAPIC) or model-specific registers (x2APIC). Source: Intel SDM volume 3, 10.4 to 10.12. */
+/*
+ * The local APIC, reached through memory (xAPIC) or model-specific registers (x2APIC). Source:
+ * Intel SDM volume 3, 10.4 to 10.12.
+ */
 #include "kernel/acpi.h"
 #include "kernel/panic.h"
 #include "kernel/vm.h"
@@ -12,12 +15,14 @@
 
 /* Offsets in the register page; x2APIC numbers its registers by offset / 16. */
 enum {
-	REG_ID = 0x20, REG_TPR = 0x80, REG_EOI = 0xb0, REG_SVR = 0xf0, REG_LVT_TIMER = 0x320, REG_LVT_LINT0 = 0x350, REG_LVT_LINT1 = 0x360,
-	REG_LVT_ERROR = 0x370, REG_TIMER_INITIAL = 0x380, REG_TIMER_CURRENT = 0x390, REG_TIMER_DIVIDE = 0x3e0,
+	REG_ID = 0x20, REG_TPR = 0x80, REG_EOI = 0xb0, REG_SVR = 0xf0,
+	REG_LVT_TIMER = 0x320, REG_LVT_LINT0 = 0x350, REG_LVT_LINT1 = 0x360, REG_LVT_ERROR = 0x370,
+	REG_TIMER_INITIAL = 0x380, REG_TIMER_CURRENT = 0x390, REG_TIMER_DIVIDE = 0x3e0,
 };
 
 enum { APIC_BASE_ENABLE = 1 << 11, APIC_BASE_X2APIC = 1 << 10 };
-enum { SVR_ENABLE = 1 << 8, LVT_MASKED = 1 << 16, LVT_NMI = 4 << 8, LVT_TSC_DEADLINE = 2 << 17, DIVIDE_BY_1 = 0xb };
+enum { SVR_ENABLE = 1 << 8, DIVIDE_BY_1 = 0xb };
+enum { LVT_NMI = 4 << 8, LVT_MASKED = 1 << 16, LVT_TSC_DEADLINE = 2 << 17 };
 
 static volatile char *registers; /* NULL: x2APIC */
 
@@ -72,7 +77,10 @@ void lapic_timer_count_mode(void)
 	lapic_write(REG_LVT_TIMER, VECTOR_TIMER);
 }
 
-/* The mode must have reached the APIC before the first deadline is written (SDM volume 3, 10.5.4.1). */
+/*
+ * The mode must have reached the APIC before the first deadline is written (SDM volume 3,
+ * 10.5.4.1).
+ */
 void lapic_timer_deadline_mode(void)
 {
 	lapic_write(REG_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);

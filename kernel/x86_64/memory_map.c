@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Walks from one region's edge to the next and asks at each which type counts there. Quadratic in the number of regions,
- * which is a dozen; needs no memory, which there is none of yet.
+ * Walks from one region's edge to the next and asks at each which type counts there. Quadratic in
+ * the number of regions, which is a dozen; needs no memory, which there is none of yet.
  */
 #include "kernel/x86_64/memory_map.h"
 

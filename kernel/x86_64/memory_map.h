@@ -18,7 +18,8 @@ struct memory_stretch {
 };
 
 /*
- * Makes s the next stretch of one type, as long as possible; start with .end = where to start and all else zero. Where regions overlap, the more restrictive type counts: reserved, ACPI, claimed,
+ * Makes s the next stretch of one type, as long as possible; start with .end = where to start and
+ * all else zero. Where regions overlap, the more restrictive type counts: reserved, ACPI, claimed,
  * usable. What no region covers is reserved. False: that was the last.
  */
 bool memory_map_next(const struct mem_region *, unsigned n, struct memory_stretch *s);

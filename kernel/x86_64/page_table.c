@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Four levels of tables of 512 entries; level 0 maps 4 KiB pages, levels 1 and 2 may map 2 MiB and 1 GiB. Tables are 1:1 memory. */
+/*
+ * Four levels of tables of 512 entries; level 0 maps 4 KiB pages, levels 1 and 2 may map 2 MiB and
+ * 1 GiB. Tables are 1:1 memory.
+ */
 #include "kernel/x86_64/page_table.h"
 #include "kernel/page.h"
 #include "kernel/spinlock.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The page tables, seen as one map from virtual to physical addresses. One lock guards changes; the CPU's own walks need none.
- * Source: Intel SDM volume 3, 4.5 (4-level paging).
+ * The page tables, seen as one map from virtual to physical addresses. One lock guards changes; the
+ * CPU's own walks need none. Source: Intel SDM volume 3, 4.5 (4-level paging).
  */
 #pragma once
 
@@ -29,11 +29,20 @@
 int page_table_init(void);  /* an empty map, not yet in use; 0 or -ENOMEM */
 void page_table_load(void); /* makes it the CPU's */
 
-/* Fills what is not yet mapped of [virt, virt + len), by the largest pages that fit. All page-aligned, below VIRTUAL_END. 0 or -ENOMEM. */
+/*
+ * Fills what is not yet mapped of [virt, virt + len), by the largest pages that fit. All
+ * page-aligned, below VIRTUAL_END. 0 or -ENOMEM.
+ */
 int page_table_map(uint64_t virt, uint64_t phys, uint64_t len, uint64_t flags);
 
-/* Replaces one 4 KiB page's entry, 0 included, and returns the former one; a large page around it is split. 0 or -ENOMEM. */
+/*
+ * Replaces one 4 KiB page's entry, 0 included, and returns the former one; a large page around it
+ * is split. 0 or -ENOMEM.
+ */
 int page_table_set(uint64_t virt, uint64_t entry, uint64_t *former);
 
-/* The entry that maps virt; *size: bytes it covers. An entry that is not present is returned as it is (0, or a guard). */
+/*
+ * The entry that maps virt; *size: bytes it covers. An entry that is not present is returned as it
+ * is (0, or a guard).
+ */
 uint64_t page_table_find(uint64_t virt, uint64_t *size);

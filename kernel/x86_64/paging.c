@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The final address space. The boot code's tables map everything below 4 GiB writable; these map RAM, firmware's tables read-only, the image by
- * its parts, and nothing else. Memory below 4 GiB goes to the allocator first, since the tables themselves are made of it.
+ * The final address space. The boot code's tables map everything below 4 GiB writable; these map
+ * RAM, firmware's tables read-only, the image by its parts, and nothing else. Memory below 4 GiB
+ * goes to the allocator first, since the tables themselves are made of it.
  */
 #include "kernel/boot_info.h"
 #include "kernel/page.h"
@@ -52,7 +53,8 @@ static void give_memory(uint64_t from, uint64_t to)
 static void map(uint64_t start, uint64_t end, uint64_t flags)
 {
 	if (start < end && page_table_map(start, start, end - start, flags) != 0)
-		panic("paging: out of memory for page tables: give the machine more than %zu KiB", page_count_total() * (PAGE_SIZE / 1024));
+		panic("paging: no memory for page tables: give the machine more than %zu KiB",
+		      page_count_total() * (PAGE_SIZE / 1024));
 }
 
 static void map_image(void)
@@ -62,14 +64,21 @@ static void map_image(void)
 	map((uintptr_t)image_rodata_end, (uintptr_t)image_end, PAGE_DATA);
 }
 
-/* A loader puts the image where it wants to be, even over the tables that firmware keeps at the end of a small memory. */
+/*
+ * A loader puts the image where it wants to be, even over the tables that firmware keeps at the end
+ * of a small memory.
+ */
 static void check_image(const struct memory_stretch *s)
 {
 	if (s->type != MEM_CLAIMED && s->base < (uintptr_t)image_end && s->end > (uintptr_t)image_start)
-		panic("paging: too little memory: the image ends at %zu KiB, usable RAM before that", (size_t)image_end / 1024);
+		panic("paging: too little memory: the image ends at %zu KiB, usable RAM before that",
+		      (size_t)image_end / 1024);
 }
 
-/* RAM by the whole pages in it, ACPI's memory by all pages it touches: one that both share is not the allocator's, and read-only. Page 0 stays unmapped. */
+/*
+ * RAM by the whole pages in it, ACPI's memory by all pages it touches: one that both share is not
+ * the allocator's, and read-only. Page 0 stays unmapped.
+ */
 static void map_memory(void)
 {
 	struct memory_stretch s = { 0 };
@@ -79,7 +88,8 @@ static void map_memory(void)
 
 		check_image(&s);
 		if (s.type == MEM_USABLE || s.type == MEM_CLAIMED)
-			map(page_align_up(s.base < PAGE_SIZE ? PAGE_SIZE : s.base), page_align_down(end), PAGE_DATA);
+			map(page_align_up(s.base < PAGE_SIZE ? PAGE_SIZE : s.base), page_align_down(end),
+			    PAGE_DATA);
 		else if (s.type == MEM_ACPI && s.base >= PAGE_SIZE)
 			map(page_align_down(s.base), page_align_up(end), PAGE_RODATA);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ends of a machine (kernel/power.h). Each way is tried in turn; one that the machine lacks does nothing. Sources: ACPI 6.5, 4.8.3.2 (PM1 control),
- * 4.8.3.7 (sleep control) and 4.8.3.6 (reset register); QEMU's docs/specs/pvpanic.rst.
+ * The ends of a machine (kernel/power.h). Each way is tried in turn; one that the machine lacks
+ * does nothing. Sources: ACPI 6.5, 4.8.3.2 (PM1 control), 4.8.3.7 (sleep control) and 4.8.3.6
+ * (reset register); QEMU's docs/specs/pvpanic.rst.
  */
 #include "kernel/power.h"
 #include "kernel/acpi.h"
@@ -20,7 +21,8 @@
 #define STATUS_PANIC 0x7f
 
 enum { PVPANIC_PANICKED = 1 << 0, PVPANIC_ABSENT = 0xff };
-enum { PM1_SLEEP_TYPE_SHIFT = 10, PM1_SLEEP_ENABLE = 1 << 13, SLEEP_TYPE_SHIFT = 2, SLEEP_ENABLE = 1 << 5 };
+enum { PM1_SLEEP_TYPE_SHIFT = 10, PM1_SLEEP_ENABLE = 1 << 13 };
+enum { SLEEP_TYPE_SHIFT = 2, SLEEP_ENABLE = 1 << 5 };
 enum { RESET_SYSTEM = 1 << 1, RESET_CPU = 1 << 2, KEYBOARD_PULSE_RESET = 0xfe };
 enum { SPACE_MEMORY = 0, SPACE_PORT = 1 };
 
@@ -59,7 +61,8 @@ static void sleep_s5(void)
 	if (!acpi.s5_known)
 		return;
 	if (acpi.hw_reduced) {
-		write_register(acpi.sleep_control.space, acpi.sleep_control.address, acpi.s5_type_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE);
+		write_register(acpi.sleep_control.space, acpi.sleep_control.address,
+			       acpi.s5_type_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE);
 		return;
 	}
 	if (acpi.pm1a_control)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Control registers, model-specific registers and CPUID. Source: Intel SDM volume 3, 2.5, and volume 4; AMD APM volume 2, 3.1. */
+/*
+ * Control registers, model-specific registers and CPUID. Source: Intel SDM volume 3, 2.5, and
+ * volume 4; AMD APM volume 2, 3.1.
+ */
 #pragma once
 
 #include <stdint.h>
 
 enum {
-	CR4_UMIP = 1 << 11, CR4_FSGSBASE = 1 << 16, CR4_OSXSAVE = 1 << 18, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21,
+	CR4_UMIP = 1 << 11, CR4_FSGSBASE = 1 << 16, CR4_OSXSAVE = 1 << 18,
+	CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21,
 };
 
 enum {

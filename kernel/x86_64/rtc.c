@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The battery-backed clock (MC146818 and successors), which QEMU keeps in UTC. The caller keeps readers apart. */
+/*
+ * The battery-backed clock (MC146818 and successors), which QEMU keeps in UTC. The caller keeps
+ * readers apart.
+ */
 #include "kernel/acpi.h"
 #include "kernel/x86_64/clock.h"
 #include "kernel/x86_64/io.h"
@@ -7,7 +10,10 @@
 #include <string.h>
 
 enum { PORT_INDEX = 0x70, PORT_DATA = 0x71 };
-enum { REG_SECOND = 0, REG_MINUTE = 2, REG_HOUR = 4, REG_DAY = 7, REG_MONTH = 8, REG_YEAR = 9, REG_STATUS_A = 10, REG_STATUS_B = 11 };
+enum {
+	REG_SECOND = 0, REG_MINUTE = 2, REG_HOUR = 4, REG_DAY = 7, REG_MONTH = 8, REG_YEAR = 9,
+	REG_STATUS_A = 10, REG_STATUS_B = 11,
+};
 enum { STATUS_A_UPDATING = 1 << 7 };
 
 #define TRIES 100000 /* an update takes 2 ms at most; a clock that never ends one is none */

@@ -39,10 +39,13 @@ static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
 uint64_t rtc_to_unix(struct rtc_registers r)
 {
 	bool binary = r.status_b & STATUS_B_BINARY;
-	unsigned second = value(r.second, binary), minute = value(r.minute, binary), hour = hour_of(r, binary);
-	unsigned day = value(r.day, binary), month = value(r.month, binary), year = year_of(r, binary);
+	unsigned second = value(r.second, binary), minute = value(r.minute, binary);
+	unsigned hour = hour_of(r, binary), day = value(r.day, binary);
+	unsigned month = value(r.month, binary), year = year_of(r, binary);
 
-	if (second > 60 || minute > 59 || hour > 23 || day < 1 || day > 31 || month < 1 || month > 12 || year < 1970)
+	if (second > 60 || minute > 59 || hour > 23)
+		return 0;
+	if (day < 1 || day > 31 || month < 1 || month > 12 || year < 1970)
 		return 0;
 	return days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 }

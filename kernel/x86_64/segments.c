@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* GDT, TSS and the per-CPU block of each CPU. Source: Intel SDM volume 3, 3.4.5, 7.2.3 and 6.14.5 (interrupt stack table). */
+/*
+ * GDT, TSS and the per-CPU block of each CPU. Source: Intel SDM volume 3, 3.4.5, 7.2.3 and 6.14.5
+ * (interrupt stack table).
+ */
 #include "kernel/x86_64/segments.h"
 #include "kernel/x86_64/regs.h"
 #include <assert.h>
 #include <stddef.h>
 
-#define CPU_MAX 1
+#define CPU_MAX 1 /* how many are started */
 
 struct tss {
 	uint32_t reserved0;
@@ -37,7 +40,8 @@ static void set_gdt(struct cpu_tables *t)
 
 	t->gdt[SELECTOR_CODE / 8] = 0x00209b0000000000; /* 64-bit, present, executable, accessed */
 	t->gdt[SELECTOR_DATA / 8] = 0x00cf93000000ffff;
-	t->gdt[SELECTOR_TSS / 8] = (sizeof t->tss - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+	t->gdt[SELECTOR_TSS / 8] = (sizeof t->tss - 1) | (base & 0xffffff) << 16 |
+				   0x89ull << 40 | (base >> 24 & 0xff) << 56;
 	t->gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
 }
 

@@ -7,8 +7,9 @@
 #define SELECTOR_TSS  0x18
 
 /*
- * Every vector switches to a stack of the interrupt stack table: code with a red zone (the compiler's own helper library) must be left alone
- * below its stack pointer, and a fault may be the stack's own. Kinds that can hit inside each other have stacks of their own.
+ * Every vector switches to a stack of the interrupt stack table: code with a red zone (the
+ * compiler's own helper library) must be left alone below its stack pointer, and a fault may be the
+ * stack's own. Kinds that can hit inside each other have stacks of their own.
  */
 #define IST_IRQ           1
 #define IST_FAULT         2
@@ -34,7 +35,10 @@ struct interrupt_stacks {
 
 extern struct interrupt_stacks boot_interrupt_stacks;
 
-/* On the CPU that calls it: segments, task state with its interrupt stacks, and GS pointing at the per-CPU block. */
+/*
+ * On the CPU that calls it: segments, task state with its interrupt stacks, and GS pointing at the
+ * per-CPU block.
+ */
 void segments_load(unsigned cpu_id, struct interrupt_stacks *);
 
 void idt_init(void); /* fills the table that all CPUs share */

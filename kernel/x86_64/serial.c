@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The first serial port, a 16550A. Output polls, in bursts of its FIFO's length; input comes by interrupt. Source: National PC16550D datasheet. */
+/*
+ * The first serial port, a 16550A. Output polls, in bursts of its FIFO's length; input comes by
+ * interrupt. Source: National PC16550D datasheet.
+ */
 #include "kernel/console.h"
 #include "kernel/irq.h"
 #include "kernel/log.h"
@@ -13,12 +16,19 @@
 #define FIFO_SIZE 16
 #define DIVISOR_115200 1
 
-enum { REG_DATA = 0, REG_IER = 1, REG_FCR = 2, REG_LCR = 3, REG_MCR = 4, REG_LSR = 5, REG_SCRATCH = 7, REG_DIVISOR_LOW = 0, REG_DIVISOR_HIGH = 1 };
+enum {
+	REG_DATA = 0, REG_IER = 1, REG_FCR = 2, REG_LCR = 3, REG_MCR = 4, REG_LSR = 5, REG_SCRATCH = 7,
+	REG_DIVISOR_LOW = 0, REG_DIVISOR_HIGH = 1, /* with LCR_DIVISOR */
+};
 enum { IER_RECEIVE = 1 << 0, FCR_ENABLE_AND_CLEAR = 0x07, LCR_8N1 = 3, LCR_DIVISOR = 1 << 7 };
-enum { MCR_DTR = 1 << 0, MCR_RTS = 1 << 1, MCR_OUT2 = 1 << 3, MCR_LOOP = 1 << 4 }; /* OUT2 connects the interrupt on a PC */
+/* OUT2 connects the interrupt on a PC. */
+enum { MCR_DTR = 1 << 0, MCR_RTS = 1 << 1, MCR_OUT2 = 1 << 3, MCR_LOOP = 1 << 4 };
 enum { LSR_DATA_READY = 1 << 0, LSR_THR_EMPTY = 1 << 5 };
 
-/* 16 bytes take 1.4 ms at 115200 baud; who does not take them in this many polls has hung, and what is printed is lost. */
+/*
+ * 16 bytes take 1.4 ms at 115200 baud; who does not take them in this many polls has hung, and what
+ * is printed is lost.
+ */
 #define POLLS_MAX 1000000
 
 /* What the sender had handed over before the FIFO was on. */
@@ -72,9 +82,14 @@ static void serial_start_input(struct console *c)
 	outb(COM1 + REG_IER, IER_RECEIVE);
 }
 
-static struct console serial = { .name = "ttyS0", .write = serial_write, .start_input = serial_start_input };
+static struct console serial = {
+	.name = "ttyS0", .write = serial_write, .start_input = serial_start_input,
+};
 
-/* Turning the FIFO on clears the receiver. The loop-back keeps the line's next byte away while the one that is there moves out. */
+/*
+ * Turning the FIFO on clears the receiver. The loop-back keeps the line's next byte away while the
+ * one that is there moves out.
+ */
 static void start_fifo(void)
 {
 	outb(COM1 + REG_MCR, MCR_LOOP);

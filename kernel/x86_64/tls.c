@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Thread-local storage, variant II (System V ABI, "ELF Handling For Thread-Local Storage", section 3.4.6): a copy of the image's TLS block ends where the thread control
- * block begins, and FS points at the latter.
+ * Thread-local storage, variant II (System V ABI, "ELF Handling For Thread-Local Storage", section
+ * 3.4.6): a copy of the image's TLS block ends where the thread control block begins, and FS points
+ * at the latter.
  */
 #include "kernel/heap.h"
 #include "kernel/x86_64/arch.h"
@@ -25,7 +26,10 @@ extern const char tls_image_start[], tls_image_size[], tls_size[];
 
 void context_set_fs(uint64_t fs_base); /* context_switch.S */
 
-/* One canary for all threads: a function may begin in one thread block and end in another, as thread_init()'s does. */
+/*
+ * One canary for all threads: a function may begin in one thread block and end in another, as
+ * thread_init()'s does.
+ */
 static uint64_t current_canary(void)
 {
 	uint64_t canary;

@@ -15,11 +15,26 @@ void trap_exception(struct trap_frame *);
 bool trap_interrupt(struct trap_frame *);
 
 static const char *const names[VECTOR_EXCEPTIONS] = {
-	[0] = "divide error", [1] = "debug exception", [2] = "non-maskable interrupt", [3] = "breakpoint", [4] = "overflow",
-	[5] = "bound range exceeded", [6] = "invalid instruction", [7] = "FPU not available", [8] = "double fault", [10] = "invalid TSS",
-	[11] = "segment not present", [12] = "stack segment fault", [13] = "general protection fault", [14] = "page fault",
-	[16] = "x87 floating-point error", [17] = "alignment check", [18] = "machine check", [19] = "SIMD floating-point error",
-	[20] = "virtualization exception", [21] = "control protection exception",
+	[0] = "divide error",
+	[1] = "debug exception",
+	[2] = "non-maskable interrupt",
+	[3] = "breakpoint",
+	[4] = "overflow",
+	[5] = "bound range exceeded",
+	[6] = "invalid instruction",
+	[7] = "FPU not available",
+	[8] = "double fault",
+	[10] = "invalid TSS",
+	[11] = "segment not present",
+	[12] = "stack segment fault",
+	[13] = "general protection fault",
+	[14] = "page fault",
+	[16] = "x87 floating-point error",
+	[17] = "alignment check",
+	[18] = "machine check",
+	[19] = "SIMD floating-point error",
+	[20] = "virtualization exception",
+	[21] = "control protection exception",
 };
 
 void trap_exception(struct trap_frame *tf)
@@ -28,10 +43,14 @@ void trap_exception(struct trap_frame *tf)
 
 	if (tf->vector == VECTOR_PAGE_FAULT)
 		page_fault(tf, read_cr2());
-	panic_trap(tf, "%s (vector %u, error code 0x%x)", name ? name : "reserved exception", (unsigned)tf->vector, (unsigned)tf->error_code);
+	panic_trap(tf, "%s (vector %lu, error code 0x%lx)", name ? name : "reserved exception",
+		   tf->vector, tf->error_code);
 }
 
-/* True: another thread has to run before this one continues. An interrupted context had interrupts on, so it held no spinlock. */
+/*
+ * True: another thread has to run before this one continues. An interrupted context had interrupts
+ * on, so it held no spinlock.
+ */
 bool trap_interrupt(struct trap_frame *tf)
 {
 	struct cpu *cpu = this_cpu();

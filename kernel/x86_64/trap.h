@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What an exception or interrupt leaves on the stack (trap_entry.S builds it; Intel SDM volume 3, 6.14.2). */
+/*
+ * What an exception or interrupt leaves on the stack (trap_entry.S builds it; Intel SDM volume 3,
+ * 6.14.2).
+ */
 #pragma once
 
 #include <stdint.h>

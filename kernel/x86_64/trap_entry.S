@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a vector to C and back. Everything enters on a stack of the interrupt stack table with interrupts off (segments.h), and leaves a struct
- * trap_frame there. A preempting interrupt moves that frame to the interrupted thread's own stack before it lets another thread run, so the
+ * From a vector to C and back. Everything enters on a stack of the interrupt stack table with
+ * interrupts off (segments.h), and leaves a struct trap_frame there. A preempting interrupt moves
+ * that frame to the interrupted thread's own stack before it lets another thread run, so the
  * interrupt stack is free again.
  */
 #include "kernel/x86_64/segments.h"
@@ -34,7 +35,9 @@
 
 	.text
 
-	/* Exceptions. Some push an error code, the others get a zero (Intel SDM volume 3, table 6-1). */
+	/*
+	 * Exceptions. Some push an error code, the others get a zero (Intel SDM volume 3, table 6-1).
+	 */
 	.balign	TRAP_EXCEPTION_STUB_SIZE
 	.globl	trap_exception_stubs
 trap_exception_stubs:
@@ -96,7 +99,10 @@ return_from_trap:
 	addq	$16, %rsp	/* vector, error code */
 	iretq
 
-/* On the interrupted thread's stack, below its red zone: the frame, below it the FPU's state, below that the scheduler. */
+/*
+ * On the interrupted thread's stack, below its red zone: the frame, below it the FPU's state, below
+ * that the scheduler.
+ */
 preempt:
 	movq	%rsp, %rsi
 	movq	FRAME_RSP(%rsp), %rdi

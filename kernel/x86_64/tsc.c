@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rates that CPUID tells. Sources: Intel SDM volume 3, 18.7.3 (leaves 0x15 and 0x16); the generic hypervisor leaf 0x40000010, which
- * VMware introduced and KVM's users copy: EAX is the TSC's rate, EBX the APIC timer's, both in kHz.
+ * Rates that CPUID tells. Sources: Intel SDM volume 3, 18.7.3 (leaves 0x15 and 0x16); the generic
+ * hypervisor leaf 0x40000010, which VMware introduced and KVM's users copy: EAX is the TSC's rate,
+ * EBX the APIC timer's, both in kHz.
  */
 #include "kernel/x86_64/clock.h"
 #include "kernel/x86_64/regs.h"
@@ -19,7 +20,10 @@ static struct cpuid timing_leaf(void)
 	return cpuid(LEAF_TIMING, 0);
 }
 
-/* The crystal behind TSC and APIC timer: told, or derived from the base frequency, which is the TSC's rounded to MHz. */
+/*
+ * The crystal behind TSC and APIC timer: told, or derived from the base frequency, which is the
+ * TSC's rounded to MHz.
+ */
 static uint64_t crystal_hz(const struct cpuid *tsc)
 {
 	if (tsc->ecx || cpuid(0, 0).eax < LEAF_FREQUENCY)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupt vectors: the CPU's own (Intel SDM volume 3, table 6-1) and how ours are dealt out. Also read by assembly. */
+/*
+ * Interrupt vectors: the CPU's own (Intel SDM volume 3, table 6-1) and how ours are dealt out. Also
+ * read by assembly.
+ */
 #pragma once
 
 #define VECTOR_NMI           2
@@ -10,7 +13,7 @@
 #define VECTOR_EXCEPTIONS    32   /* below it: the CPU's own */
 
 /* The APIC serves higher vectors first, in classes of 16. */
-#define VECTOR_DEVICE_FIRST  0x30 /* 0x20-0x2f stay empty: 8259s that nobody has remapped away might raise them */
+#define VECTOR_DEVICE_FIRST  0x30 /* 0x20-0x2f stay empty: a firmware's 8259s might raise them */
 #define VECTOR_DEVICE_LAST   0xdf
 #define VECTOR_TIMER         0xe0
 #define VECTOR_SPURIOUS      0xff

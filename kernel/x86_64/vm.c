@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Mappings asked for after start: devices, firmware's tables, guard pages and stacks; and the question where an address really is. */
+/*
+ * Mappings asked for after start: devices, firmware's tables, guard pages and stacks; and the
+ * question where an address really is.
+ */
 #include "kernel/vm.h"
 #include "kernel/page.h"
 #include "kernel/x86_64/features.h"
@@ -20,7 +23,9 @@ static void *map_1to1(uint64_t phys, size_t len, uint64_t flags)
 {
 	uint64_t start = page_align_down(phys), end = page_align_up(phys + len);
 
-	if (phys + len < phys || !mappable(start, end) || page_table_map(start, start, end - start, flags) != 0)
+	if (phys + len < phys || !mappable(start, end))
+		return NULL;
+	if (page_table_map(start, start, end - start, flags) != 0)
 		return NULL;
 	return (void *)phys;
 }

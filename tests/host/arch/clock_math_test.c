@@ -21,7 +21,9 @@ TEST(scale_is_exact)
 /* Over all rates a TSC may have, a year is right to some parts in 10^9. */
 TEST(factors_keep_their_precision)
 {
-	static const uint64_t hz[] = { 1000000, 24000000, 100000000, 999999937, 2400000000, 4294967295, 4294967296, 5000000001 };
+	static const uint64_t hz[] = {
+		1000000, 24000000, 100000000, 999999937, 2400000000, 4294967295, 4294967296, 5000000001,
+	};
 
 	for (unsigned i = 0; i < sizeof hz / sizeof hz[0]; i++) {
 		uint64_t year_s = 31557600, factor = scale_factor(hz[i], NS_PER_S);
@@ -52,7 +54,10 @@ TEST(unwrap_finds_the_nearest)
 	}
 }
 
-/* The page as a host would fill it for this rate: the multiplier has its upper bit set, the shift makes up for it. */
+/*
+ * The page as a host would fill it for this rate: the multiplier has its upper bit set, the shift
+ * makes up for it.
+ */
 static struct pvclock page_for(double hz)
 {
 	struct pvclock p = { .tsc_timestamp = 1000, .system_time = 5 };

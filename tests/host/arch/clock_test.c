@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The clock and its event timer in a simulated machine: the sources are compiled in here, their rdtsc and their devices replaced by functions of one true
- * time. What must hold: time never goes back and never jumps, and after the measurements it runs right.
+ * The clock and its event timer in a simulated machine: the sources are compiled in here, their
+ * rdtsc and their devices replaced by functions of one true time. What must hold: time never goes
+ * back and never jumps, and after the measurements it runs right.
  */
 #include "kernel/x86_64/cpu.h"
 #include "tests/host/test.h"
@@ -156,7 +157,8 @@ static const struct machine {
 	{ 1e8, 1193182, 1e8, 3000, 0xffff },
 };
 
-#define EACH_MACHINE(m) for (const struct machine *m = machines; m < machines + sizeof machines / sizeof machines[0]; m++)
+#define EACH_MACHINE(m) \
+	for (const struct machine *m = machines; m < machines + sizeof machines / sizeof machines[0]; m++)
 
 TEST(never_back_never_a_jump)
 {
@@ -185,7 +187,10 @@ TEST(runs_right_after_a_while)
 	}
 }
 
-/* Nobody asks for the time: the clock sees to being read, before a short counter has wrapped unseen. */
+/*
+ * Nobody asks for the time: the clock sees to being read, before a short counter has wrapped
+ * unseen.
+ */
 TEST(idle_from_the_start)
 {
 	EACH_MACHINE(m) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loader's memory map, collected and taken apart again. A byte per page stands for memory; what the code says of each page must be what the byte says.
+ * The loader's memory map, collected and taken apart again. A byte per page stands for memory; what
+ * the code says of each page must be what the byte says.
  *
  * Links: boot/memory.c kernel/x86_64/memory_map.c
  */
@@ -10,7 +11,10 @@
 
 #define PAGES 200
 
-/* The model: the strictest type that any region gives a page, in the order of the enum below; NOTHING reads as reserved. */
+/*
+ * The model: the strictest type that any region gives a page, in the order of the enum below;
+ * NOTHING reads as reserved.
+ */
 enum { NOTHING, USABLE, CLAIMED, ACPI, RESERVED };
 
 static unsigned model_rank(unsigned type)

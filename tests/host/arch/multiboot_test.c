@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the loaders' readers make of good and of broken information. Everything lies at the end of a mapping below 4 GiB, so that reading past it is a fault.
+ * What the loaders' readers make of good and of broken information. Everything lies at the end of a
+ * mapping below 4 GiB, so that reading past it is a fault.
  *
  * Links: boot/memory.c boot/multiboot1.c boot/multiboot2.c boot/pvh.c
  */
@@ -95,7 +96,9 @@ TEST(multiboot2_newer_rsdp_wins_in_any_order)
 
 TEST(multiboot2_sizes_that_lie)
 {
-	static const uint32_t sizes[] = { 0, 1, 7, 8, 9, 12, 15, 16, 17, 23, 24, 25, 1000, 0x7fffffff, 0xfffffff8, 0xffffffff };
+	static const uint32_t sizes[] = {
+		0, 1, 7, 8, 9, 12, 15, 16, 17, 23, 24, 25, 1000, 0x7fffffff, 0xfffffff8, 0xffffffff,
+	};
 
 	for (uint32_t type = 0; type < 20; type++) {
 		for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -163,7 +166,11 @@ TEST(multiboot1_strips_the_path_under_qemu_only)
 
 TEST(multiboot1_memory_map)
 {
-	static const uint32_t entries[] = { 20, 0, 0, 0xa0000, 0, 1, 20, 0x100000, 0, 0x100000, 0, 1, 20, 0x200000, 0, 0x1000, 0, 2 };
+	static const uint32_t entries[] = {
+		20, 0, 0, 0xa0000, 0, 1,
+		20, 0x100000, 0, 0x100000, 0, 1,
+		20, 0x200000, 0, 0x1000, 0, 2,
+	};
 	uint32_t mbi[17] = { [0] = 1 << 0 | 1 << 6, [1] = 640, [2] = 4096 };
 
 	mbi[11] = sizeof entries;
@@ -189,7 +196,10 @@ TEST(multiboot1_entry_sizes_that_lie)
 
 TEST(pvh)
 {
-	struct { uint64_t addr, size; uint32_t type, reserved; } map[] = { { 0, 0xa0000, 1, 0 }, { 0x100000, 0x100000, 1, 0 } };
+	struct {
+		uint64_t addr, size;
+		uint32_t type, reserved;
+	} map[] = { { 0, 0xa0000, 1, 0 }, { 0x100000, 0x100000, 1, 0 } };
 	struct {
 		uint32_t magic, version, flags, nr_modules;
 		uint64_t modlist, cmdline, rsdp, memmap;

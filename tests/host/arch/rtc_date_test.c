@@ -18,14 +18,16 @@ static uint8_t bcd(unsigned v)
 static struct rtc_registers binary(const struct tm *tm)
 {
 	return (struct rtc_registers){
-		tm->tm_sec, tm->tm_min, tm->tm_hour, tm->tm_mday, tm->tm_mon + 1, tm->tm_year % 100, (tm->tm_year + 1900) / 100, H24 | BINARY,
+		tm->tm_sec, tm->tm_min, tm->tm_hour, tm->tm_mday, tm->tm_mon + 1, tm->tm_year % 100,
+		(tm->tm_year + 1900) / 100, H24 | BINARY,
 	};
 }
 
 static struct rtc_registers in_bcd(struct rtc_registers r)
 {
 	return (struct rtc_registers){
-		bcd(r.second), bcd(r.minute), bcd(r.hour), bcd(r.day), bcd(r.month), bcd(r.year), bcd(r.century), H24,
+		bcd(r.second), bcd(r.minute), bcd(r.hour), bcd(r.day), bcd(r.month), bcd(r.year),
+		bcd(r.century), H24,
 	};
 }
 
