@@ -88,6 +88,7 @@ static int negotiate(struct virtio_device *dev)
 	add_status(dev, VIRTIO_STATUS_FEATURES_OK);
 	if (t->get_status(dev) & VIRTIO_STATUS_FEATURES_OK)
 		return 0;
+	dev->status &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK; /* which is what the device holds */
 	log_err("%s: refuses the features 0x%llx of its 0x%llx", dev->where, (unsigned long long)dev->features, (unsigned long long)dev->offered);
 	return -ENOTSUP;
 }

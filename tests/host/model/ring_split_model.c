@@ -203,11 +203,11 @@ static void free_descriptors(struct model_queue *q, uint16_t head)
 	}
 }
 
-static uint16_t free_descriptor(const struct model_queue *q)
+static uint16_t free_descriptor(const struct model_queue *q, uint32_t other_than)
 {
 	uint16_t i = 0;
 
-	while (i < q->size - 1 && q->in_flight[i])
+	while (i < q->size - 1 && (q->in_flight[i] || i == other_than))
 		i++;
 	return i;
 }
@@ -218,7 +218,7 @@ static void apply_fault(struct model_virtio *m, struct model_queue *q, uint32_t 
 	switch (m->fault.used) {
 	case USED_HONEST: break;
 	case USED_ID_TOO_BIG: *id = q->size; break;
-	case USED_ID_FREE: *id = free_descriptor(q); break;
+	case USED_ID_FREE: *id = free_descriptor(q, *id); break;
 	case USED_ID_REPEATED: *id = q->repeat_id; break;
 	case USED_ID_INNER: *id = desc_of(q)[*id].next; break;
 	case USED_LEN_TOO_LONG: *len += 1; break;
