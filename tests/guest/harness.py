@@ -199,7 +199,9 @@ def serving(machine, guest_ports, ready, attempts=5):
         machine.forwards = [qemu.Forward.parse(f'{host}:{port}') for host, port in zip(ports, guest_ports)]
         try:
             guest = Guest(machine)
-        except status.Refusal:
+        except status.Refusal as refusal:
+            if 'port' not in str(refusal):
+                raise Failed(refusal) from None
             continue
         with guest:
             try:

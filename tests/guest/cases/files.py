@@ -23,8 +23,8 @@ def kinds_tree(folder):
     for size in sizes:
         write(os.path.join(folder, f'sizes/{size}'), http_check.pattern(f's{size}', size))
     write(os.path.join(folder, *[f'level{i}' for i in range(30)], 'deep'), b'deep')
-    for target in ('short', 'x' * 59, 'x' * 60, 'x' * 200, '../up', '/absolute'):
-        os.symlink(target, os.path.join(folder, f'sizes/link{len(target)}{target[0] == "/"}'))
+    for number, target in enumerate(('short', 'x' * 59, 'x' * 60, 'x' * 200, '../up', '/absolute')):
+        os.symlink(target, os.path.join(folder, f'sizes/link{number}'))
     with open(os.path.join(folder, 'sparse'), 'wb') as f:
         f.seek(5_000_000)
         f.write(b'end')

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """httpd: every behaviour, on this machine and in the guest; and whole trees fetched and compared."""
+import contextlib
 import subprocess
 
 
@@ -10,51 +11,92 @@ from thimblelib.disk import Disk
 
 TESTS = []
 
-IDLE_S = 3  # httpd -t: the checks of its timeout wait so long, and slow machines need some of it
+IDLE_S = 3  # httpd -t where the timeout itself is checked; everywhere else it is out of the way
+READY = '^httpd: serving /srv on port 8080$'
 
 
-def check(host, port):
-    failures = http_check.run_checks(host, port, IDLE_S)
+def check(port):
+    failures = http_check.run_checks('127.0.0.1', port)
     require(failures == 0, f'{failures} checks failed')
 
 
-@test('httpd/linux', timeout_s=180)
-def on_this_machine(ctx):
-    """httpd compiled for this machine, under the sanitizers"""
-    binary, tree = ctx.tmp / 'httpd', ctx.tmp / 'tree'
-    run_tool(['gcc', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-fsanitize=address,undefined',
-              '-fno-sanitize-recover=all', *(ctx.root / 'apps/httpd').glob('*.c'), '-o', binary])
-    http_check.make_tree(str(tree))
-    server = subprocess.Popen([binary, '-t', str(IDLE_S), tree, '0'], stdout=subprocess.PIPE, text=True)
+@contextlib.contextmanager
+def on_this_machine(*argv):
+    """The port of a server that runs here; it has to survive."""
+    server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     try:
-        check('127.0.0.1', int(server.stdout.readline().split()[-1]))
-        require(server.poll() is None, 'the server has ended')
+        yield int(server.stdout.readline().split()[-1])
+        require(server.poll() is None, f'the server has ended: {server.returncode}')
     finally:
         server.kill()
         server.wait()
 
 
-def on_guest(machine, kind):
-    @test(f'guest/http/{kind}/{machine}', timeout_s=240)
+@test('httpd/linux', timeout_s=180)
+def sanitized(ctx):
+    """httpd compiled for this machine, under the sanitizers; also with hardly any descriptors"""
+    binary, tree = ctx.tmp / 'httpd', ctx.tmp / 'tree'
+    run_tool(['gcc', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-fsanitize=address,undefined',
+              '-fno-sanitize-recover=all', *(ctx.root / 'apps/httpd').glob('*.c'), '-o', binary])
+    http_check.make_tree(str(tree))
+    with on_this_machine(binary, tree, '0') as port:
+        check(port)
+    with on_this_machine(binary, '-t', str(IDLE_S), tree, '0') as port:
+        http_check.check_idle(http_check.Server('127.0.0.1', port), IDLE_S)
+    with on_this_machine('prlimit', '--nofile=20', binary, '-t', str(IDLE_S), tree, '0') as port:
+        starve(port)
+
+
+def starve(port):
+    """More connections than the server has descriptors: it turns the newest away, and serves again when there are fewer."""
+    server = http_check.Server('127.0.0.1', port)
+    crowd = [server.connect() for _ in range(60)]
+    for client in crowd[:5]:
+        client.send('GET /one HTTP/1.1\r\nHost: t\r\n\r\n')
+        require(client.answer().status in (200, 503), 'the oldest connections are served')
+    require(any(client.at_end() for client in crowd[-5:]), 'the newest are turned away')
+    for client in crowd:
+        client.sock.close()
+    server.alive()
+
+
+def embedded(ctx):
+    """(image, disks): the tree of the checks inside the image"""
+    http_check.make_tree(str(ctx.tmp / 'root/srv'))
+    return thimble_build(ctx, [ctx.root / 'apps/httpd'], ctx.tmp / 'httpd.elf', '--root', ctx.tmp / 'root'), []
+
+
+def on_disk(ctx):
+    """(image, disks): the same on an ext4 disk"""
+    http_check.make_tree(str(ctx.tmp / 'tree'))
+    return app(ctx, 'httpd'), [ext4(ctx.tmp / 'disk.img', 32, ctx.tmp / 'tree')]
+
+
+def ext4(image, megabytes, tree):
+    run_tool(['mke2fs', '-q', '-F', '-t', 'ext4', '-d', tree, image, f'{megabytes}M'])
+    return Disk(str(image), '/srv')
+
+
+def on_guest(machine, source):
+    @test(f'guest/http/{source.__name__}/{machine}', timeout_s=240)
     def run(ctx):
         """httpd in the guest"""
-        tree = ctx.tmp / 'root/srv'
-        http_check.make_tree(str(tree))
-        image, disks = app(ctx, 'httpd'), []
-        if kind == 'disk':
-            disk = ctx.tmp / 'disk.img'
-            run_tool(['mke2fs', '-q', '-F', '-t', 'ext4', '-d', tree, disk, '32M'])
-            disks = [Disk(str(disk), '/srv')]
-        else:
-            image = thimble_build(ctx, [ctx.root / 'apps/httpd'], ctx.tmp / 'httpd.elf', '--root', ctx.tmp / 'root')
-        with serving(Machine(image=image, machine=machine, disks=disks, arguments=['-t', str(IDLE_S)]), [8080],
-                     '^httpd: serving /srv on port 8080$') as (_, (port,)):
-            check('127.0.0.1', port)
+        image, disks = source(ctx)
+        with serving(Machine(image=image, machine=machine, disks=disks, arguments=['-t', '120']), [8080], READY) as (_, ports):
+            check(*ports)
 
 
 for where in ('q35', 'pc', 'microvm'):
-    on_guest(where, 'embedded')
-on_guest('q35', 'disk')
+    on_guest(where, embedded)
+on_guest('q35', on_disk)
+
+
+@test('guest/http/idle')
+def idle(ctx):
+    """httpd's timeout in the guest"""
+    image, _ = embedded(ctx)
+    with serving(Machine(image=image, arguments=['-t', str(IDLE_S)]), [8080], READY) as (_, (port,)):
+        http_check.check_idle(http_check.Server('127.0.0.1', port), IDLE_S)
 
 
 def whole_tree(machine, kind, megabytes, full_only=False):
@@ -66,9 +108,7 @@ def whole_tree(machine, kind, megabytes, full_only=False):
         http_tree.make(str(tree), megabytes)
         disks = []
         if kind == 'disk':
-            disk = ctx.tmp / 'disk.img'
-            run_tool(['mke2fs', '-q', '-F', '-t', 'ext4', '-d', tree, disk, f'{megabytes * 5 // 4 + 64}M'])
-            disks = [Disk(str(disk), '/srv')]
+            disks = [ext4(ctx.tmp / 'disk.img', megabytes * 5 // 4 + 64, tree)]
             image = app(ctx, 'httpd')
         else:
             image = thimble_build(ctx, [ctx.root / 'apps/httpd'], ctx.tmp / 'httpd.elf', '--root', ctx.tmp / 'root')
