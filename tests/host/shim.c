@@ -92,6 +92,7 @@ static void jump_to_next_event(void)
 		panic("halted for ever: nothing is runnable and no timer is set");
 	if (shim_now_ns < deadline)
 		shim_now_ns = deadline;
+	shim_event_ns = UINT64_MAX; /* one shot */
 	shim_cpu.interrupt_depth++;
 	timer_interrupt();
 	shim_cpu.interrupt_depth--;

@@ -345,7 +345,7 @@ static void enter_often(void *unused)
 
 TEST(mutex_excludes_under_many_seeds)
 {
-	for (unsigned i = 0; i < 200 && !test_failures; i++) {
+	for (unsigned i = 0; i < 60 && !test_failures; i++) {
 		struct thread *t[6];
 
 		start(i, 500000);
@@ -384,7 +384,7 @@ static void consume(void *unused)
 
 TEST(semaphore_counts_under_many_seeds)
 {
-	for (unsigned i = 0; i < 200 && !test_failures; i++) {
+	for (unsigned i = 0; i < 60 && !test_failures; i++) {
 		struct thread *t[4];
 
 		start(i, 300000);
@@ -412,7 +412,7 @@ static void raise_flag(void *unused)
 
 TEST(wait_event_never_misses)
 {
-	for (unsigned i = 0; i < 500 && !test_failures; i++) {
+	for (unsigned i = 0; i < 200 && !test_failures; i++) {
 		struct thread *t;
 
 		start(i, 2000);
