@@ -8,6 +8,7 @@
 #include "libc/result.h"
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -61,11 +62,19 @@ static ssize_t write_gathered(struct transfer *t, const struct iovec *iov, int c
 	return transfer_piece(t, &whole);
 }
 
+/* Having read something, the call must not block for more. */
+static bool may_go_on(struct transfer *t)
+{
+	const struct file_ops *ops = t->file->ops;
+
+	return t->writing || !ops->poll || (ops->poll(t->file, NULL) & POLLIN);
+}
+
 static ssize_t transfer(struct transfer *t, const struct iovec *iov, int count)
 {
 	ssize_t done = 0;
 
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && (!done || may_go_on(t)); i++) {
 		ssize_t n = transfer_piece(t, &iov[i]);
 
 		if (n < 0)

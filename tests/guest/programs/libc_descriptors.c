@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -65,6 +66,22 @@ static short events_of(int fd, short events)
 	return p.revents;
 }
 
+/* What is there is taken, whatever room the vector has left. */
+static void check_pipe_vectors(const int fds[2])
+{
+	struct iovec out[2] = { { "ab", 2 }, { "cd", 2 } }, in[3];
+	char a[2], b[2], c[2];
+
+	in[0] = (struct iovec){ a, 2 };
+	in[1] = (struct iovec){ b, 2 };
+	in[2] = (struct iovec){ c, 2 };
+	CHECK_EQ(fcntl(fds[0], F_SETFL, 0), 0);
+	CHECK_EQ(writev(fds[1], out, 2), 4);
+	CHECK_EQ(readv(fds[0], in, 3), 4);
+	CHECK(memcmp(a, "ab", 2) == 0 && memcmp(b, "cd", 2) == 0);
+	CHECK_EQ(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+}
+
 static void check_pipe(void)
 {
 	char buf[PIPE_BUF] = "";
@@ -81,6 +98,7 @@ static void check_pipe(void)
 	CHECK_EQ(events_of(fds[0], POLLIN), POLLIN);
 	CHECK_EQ(read(fds[0], buf, sizeof buf), 3);
 	CHECK(memcmp(buf, "abc", 3) == 0);
+	check_pipe_vectors(fds);
 	while (write(fds[1], buf, sizeof buf) > 0)
 		n++;
 	CHECK_EQ(errno, EAGAIN);
