@@ -146,7 +146,8 @@ TEST(read_sizes)
 	struct disk *d;
 
 	start();
-	make_image(scratch("image"), "-b 1024", "32M");
+	make_tree(10);
+	make_image(scratch("image"), "-b 1024", "16M");
 	d = must_mount(scratch("image"));
 	for (unsigned i = 0; i < sizeof(pieces) / sizeof(*pieces); i++)
 		compare_trees(scratch("tree/sizes"), "/mnt/sizes", pieces[i]);
@@ -250,7 +251,7 @@ TEST(nanoseconds)
 
 /* --- large directories --- */
 
-#define BIG 20000u
+#define BIG 6000u /* two levels of index blocks of 1 KiB; mke2fs takes quadratic time */
 
 static void big_name(char *name, size_t size, unsigned i)
 {
@@ -292,30 +293,51 @@ static void check_index(void)
 	file_put(f);
 }
 
-/* As mke2fs makes it, without an index, then with one by each of the hash functions. Flags: 1 signed, 2 unsigned characters. */
+static void check_listing(void)
+{
+	static bool seen[BIG];
+	unsigned n = 0;
+	struct vfs_dirent e;
+	struct file *f;
+
+	memset(seen, 0, sizeof(seen));
+	CHECK_EQ(vfs_open("/mnt/big", O_RDONLY, 0, &f), 0);
+	while (f->ops->readdir(f, &e) > 0) {
+		unsigned i = e.name[0] == '.' ? BIG : (unsigned)strtoul(strrchr(e.name, '-') + 1, NULL, 10);
+
+		if (i < BIG && !seen[i]) {
+			seen[i] = true;
+			n++;
+		}
+	}
+	CHECK_EQ(n, BIG);
+	file_put(f);
+}
+
+/* mke2fs makes no index; e2fsck does, by each of the hash functions. Flags: 1 signed, 2 unsigned characters. */
 TEST(hash_trees)
 {
 	static const char *const functions[] = { "half_md4", "tea", "legacy" };
 
 	start();
 	make_big_tree();
-	compare_with("-b 1024 -N 21000", "24M", BIG + 1);
+	make_image(scratch("plain"), "-b 1024 -N 21000", "24M");
 	for (unsigned i = 0; i < 3; i++)
 		for (unsigned flags = 1; flags <= 2; flags++) {
 			struct disk *d;
 
-			make_image(scratch("image"), "-b 1024 -N 21000", "24M");
+			run("cp %s %s", scratch("plain"), scratch("image"));
 			run("tune2fs -E hash_alg=%s %s >/dev/null", functions[i], scratch("image"));
 			run("debugfs -w -R 'set_super_value flags %u' %s 2>/dev/null", flags, scratch("image"));
 			run("e2fsck -fyD %s >/dev/null 2>&1 || test $? -eq 1", scratch("image"));
 			d = must_mount(scratch("image"));
 			check_index();
-			CHECK_EQ(compare_trees(scratch("tree"), "/mnt", 4096), BIG + 1);
+			check_listing();
 			unmount_image(d);
 		}
 }
 
-/* Names of the same hash fill several leaves: e2fsck must leave a chain, and the walk must follow it. */
+/* What was looked up once is looked up again without the disk. */
 TEST(block_cache_bounds_requests)
 {
 	struct disk *d;
@@ -323,11 +345,13 @@ TEST(block_cache_bounds_requests)
 	struct stat st;
 
 	start();
+	make_tree(10);
+	make_image(scratch("image"), "-b 1024", "16M");
 	d = must_mount(scratch("image"));
-	CHECK_EQ(vfs_stat("/mnt/big/file-with-a-name-19999", &st, true), 0);
+	CHECK_EQ(vfs_stat("/mnt/sizes/size-65535", &st, true), 0);
 	before = d->requests;
 	for (unsigned i = 0; i < 100; i++)
-		CHECK_EQ(vfs_stat("/mnt/big/file-with-a-name-19999", &st, true), 0);
+		CHECK_EQ(vfs_stat("/mnt/sizes/size-65535", &st, true), 0);
 	CHECK_EQ(d->requests, before);
 	unmount_image(d);
 }
@@ -411,6 +435,7 @@ TEST(read_only)
 	struct file *f;
 
 	start();
+	run("rm -rf %s; mkdir %s; touch %s", scratch("tree"), scratch("tree"), scratch("tree/f"));
 	make_image(scratch("image"), "", "8M");
 	d = must_mount(scratch("image"));
 	CHECK_EQ(vfs_open("/mnt/f", O_RDWR, 0, &f), -EROFS);
