@@ -24,6 +24,8 @@
 #define CR4_PAE        (1 << 5)
 #define CR4_OSFXSR     (1 << 9)
 #define CR4_OSXMMEXCPT (1 << 10)
+#define CR4_PCIDE      (1 << 17)
+#define CR4_CET        (1 << 23)
 #define MSR_EFER     0xc0000080
 #define EFER_LME     (1 << 8)
 #define EFER_NXE     (1 << 11)
@@ -45,6 +47,9 @@
 	.code64
 	.globl	efi_entry64
 efi_entry64:
+	movq	%cr4, %rax
+	andl	$~(CR4_PCIDE | CR4_CET), %eax /* paging cannot be left with these on */
+	movq	%rax, %cr4
 	lgdt	boot_gdt_pointer
 	movl	%edi, %ebx
 	pushq	$SELECTOR_CODE32

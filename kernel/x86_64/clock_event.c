@@ -52,16 +52,17 @@ void clock_event_init(void)
 /*
  * A count that has run out tells a lower bound of the rate, since nobody knows for how long it has;
  * one still running tells the rate. The remainder was read before the clock, and the clock's step
- * is allowed for, so neither is ever too much, and the largest is the best.
+ * is allowed for, so neither is ever too much, and the largest is the best. A long count that
+ * teaches nothing new ends the lessons.
  */
 static void learn_rate(uint32_t remaining, uint64_t now_ns)
 {
 	uint64_t elapsed = now_ns - programmed.at_ns;
 	uint64_t seen = scale_factor(elapsed + CLOCK_STEP_NS, programmed.count - remaining);
 
+	rate_known = elapsed >= LEARN_ENOUGH_NS && seen <= ticks_per_ns + (ticks_per_ns >> 10);
 	if (seen > ticks_per_ns)
 		ticks_per_ns = seen;
-	rate_known = elapsed >= LEARN_ENOUGH_NS;
 }
 
 static void program_count(uint64_t now_ns, uint64_t ticks)

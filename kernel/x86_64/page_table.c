@@ -163,6 +163,9 @@ uint64_t page_table_find(uint64_t virt, uint64_t *size)
 {
 	const uint64_t *table = root;
 
+	*size = PAGE_SIZE;
+	if (!root) /* a fault before paging_init() asks, too */
+		return 0;
 	for (unsigned level = TOP_LEVEL;; level--) {
 		uint64_t entry = table[index_at(virt, level)];
 

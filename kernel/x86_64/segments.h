@@ -19,7 +19,6 @@
 #define IST_MACHINE_CHECK 6
 #define IST_COUNT         6
 
-
 #ifndef __ASSEMBLER__
 
 #include "kernel/page.h"
