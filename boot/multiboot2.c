@@ -58,7 +58,7 @@ static void read_mmap(struct boot_info *boot, const struct tag *t)
 {
 	const struct tag_mmap *m = (const struct tag_mmap *)t;
 
-	if (t->size < sizeof *m || m->entry_size < sizeof(struct mmap_entry))
+	if (t->size < sizeof *m || m->entry_size < sizeof(struct mmap_entry) || m->entry_size % 8 != 0)
 		return;
 	for (uint32_t at = sizeof *m; t->size - at >= m->entry_size; at += m->entry_size) {
 		const struct mmap_entry *e = (const void *)((const char *)t + at);
