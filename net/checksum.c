@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The Internet checksum (RFC 1071), eight bytes at a time: without device help it is the costliest loop per byte after the copy itself. */
+/*
+ * The Internet checksum (RFC 1071), eight bytes at a time: without device help it is the costliest
+ * loop per byte after the copy itself.
+ */
 #include "lwip/opt.h"
 #include "lwip/inet_chksum.h"
 #include <string.h>
 
-/* Adds with the carry brought round, which one's complement addition is at any width (RFC 1071, 2(C)). */
+/*
+ * Adds with the carry brought round, which one's complement addition is at any width (RFC 1071,
+ * 2(C)).
+ */
 static inline uint64_t add(uint64_t sum, uint64_t word)
 {
 	sum += word;

@@ -2,8 +2,9 @@
 /*
  * Addresses, routes and name servers from ip=. All under net_lock.
  *
- * A static address stands before main() runs. A lease comes while the app runs; what needs a route before that waits on net_ready, but not
- * for ever: a network without a DHCP server must not hang the app, so after LEASE_WAIT_NS calls fail at once until a lease does come.
+ * A static address stands before main() runs. A lease comes while the app runs; what needs a route
+ * before that waits on net_ready, but not for ever: a network without a DHCP server must not hang
+ * the app, so after LEASE_WAIT_NS calls fail at once until a lease does come.
  */
 #include "kernel/clock.h"
 #include "kernel/log.h"
@@ -51,7 +52,8 @@ void config_expire(uint64_t now_ns)
 {
 	if (now_ns < lease_deadline_ns)
 		return;
-	log_warn("%s: no DHCP server has answered yet: connections fail until one does", iface_name(configured));
+	log_warn("%s: no DHCP server has answered yet: connections fail until one does",
+		 iface_name(configured));
 	stop_waiting();
 }
 
@@ -144,11 +146,13 @@ void config_start(void)
 	netif = iface_find(ip.device);
 	if (netif == NULL) {
 		if (ip_text)
-			log_err("ip=%s: there is no network device%s%s", ip_text, ip.device[0] ? " " : "", ip.device);
+			log_err("ip=%s: there is no network device%s%s", ip_text,
+				ip.device[0] ? " " : "", ip.device);
 		return;
 	}
 	if (ip.method == IP_NONE) {
-		log_info("%s: no address (give one with ip=ADDRESS::GATEWAY:NETMASK, or ip=dhcp)", iface_name(netif));
+		log_info("%s: no address (give one: ip=ADDRESS::GATEWAY:NETMASK, or ip=dhcp)",
+			 iface_name(netif));
 		return;
 	}
 	configured = netif;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The receive queue and the waits of UDP and raw sockets. Under net_lock. Received data stays in the device's buffer until it is read. */
+/*
+ * The receive queue and the waits of UDP and raw sockets. Under net_lock. Received data stays in
+ * the device's buffer until it is read.
+ */
 #include "net/datagram.h"
 #include "kernel/heap.h"
 #include "kernel/page.h"
@@ -16,10 +19,10 @@ struct datagram {
 /* What an empty datagram costs, so that a flood of them is bounded too. */
 #define OVERHEAD (sizeof(struct datagram) + sizeof(struct pbuf))
 
-struct datagram_socket *datagram_alloc(const struct socket_ops *ops, int type, int protocol, datagram_transmit *transmit,
-				       size_t payload_max)
+struct datagram_socket *datagram_alloc(const struct socket_ops *ops, int type, int protocol,
+				       datagram_transmit *transmit, size_t payload_max)
 {
-	struct datagram_socket *d = (struct datagram_socket *)socket_alloc(sizeof(*d), ops, AF_INET, type, protocol);
+	struct datagram_socket *d = (void *)socket_alloc(sizeof(*d), ops, type, protocol);
 
 	if (d == NULL)
 		return NULL;
@@ -33,9 +36,11 @@ struct datagram_socket *datagram_alloc(const struct socket_ops *ops, int type, i
 
 void datagram_arrived(struct datagram_socket *d, struct pbuf *p, const ip_addr_t *from, u16_t port)
 {
-	bool fits = !d->receive_shut && d->queued_bytes + p->tot_len + OVERHEAD <= d->s.options.receive_buffer;
-	struct datagram *g = fits ? kmalloc(sizeof(*g)) : NULL;
+	size_t total = d->queued_bytes + p->tot_len + OVERHEAD;
+	struct datagram *g = NULL;
 
+	if (!d->receive_shut && total <= d->s.options.receive_buffer)
+		g = kmalloc(sizeof(*g));
 	if (g == NULL) {
 		pbuf_free(p);
 		return;
@@ -43,7 +48,7 @@ void datagram_arrived(struct datagram_socket *d, struct pbuf *p, const ip_addr_t
 	g->p = p;
 	g->from = (struct endpoint){ *from, port };
 	list_push_back(&d->queue, &g->node);
-	d->queued_bytes += p->tot_len + OVERHEAD;
+	d->queued_bytes = total;
 	wait_queue_wake(&d->s.wait);
 }
 
@@ -84,10 +89,10 @@ static size_t copy_out(const struct datagram *g, struct iov *iov)
 	return done;
 }
 
-ssize_t datagram_recv(struct socket *s, struct iov *iov, int flags, struct endpoint *from, int *msg_flags)
+ssize_t datagram_recv(struct socket *s, struct iov *iov, int flags, struct received *info)
 {
 	struct datagram_socket *d = datagram_socket_of(s);
-	uint64_t deadline_ns = flags & MSG_DONTWAIT ? 0 : socket_deadline(s->options.receive_timeout_ns);
+	uint64_t deadline_ns = socket_deadline(flags, s->options.receive_timeout_ns);
 	int error = socket_wait(s, receive_settled, deadline_ns);
 	struct datagram *g = first(d);
 	size_t copied, whole;
@@ -98,9 +103,9 @@ ssize_t datagram_recv(struct socket *s, struct iov *iov, int flags, struct endpo
 		return socket_take_error(s); /* or 0: shut down */
 	whole = g->p->tot_len;
 	copied = copy_out(g, iov);
-	*from = g->from;
+	info->from = g->from;
 	if (copied < whole)
-		*msg_flags |= MSG_TRUNC;
+		info->flags |= MSG_TRUNC;
 	if (!(flags & MSG_PEEK))
 		drop(d, g);
 	return (ssize_t)(flags & MSG_TRUNC ? whole : copied);
@@ -142,10 +147,14 @@ static bool unhindered(void *unused)
 	return !iface_stalled() && !config_pending();
 }
 
-/* Waits for a lease, or for room in a transmit ring, when that is what was missing: 0, -EAGAIN, or the error itself. */
+/*
+ * Waits for a lease, or for room in a transmit ring, when that is what was missing: 0, -EAGAIN, or
+ * the error itself.
+ */
 static int await(err_t error, uint64_t deadline_ns)
 {
-	bool may_pass = (error == ERR_RTE && config_pending()) || (error == ERR_MEM && iface_stalled());
+	bool may_pass = (error == ERR_RTE && config_pending()) ||
+			(error == ERR_MEM && iface_stalled());
 
 	if (error == ERR_VAL)
 		return -EACCES; /* lwIP's word for a broadcast without SO_BROADCAST */
@@ -159,7 +168,7 @@ static int await(err_t error, uint64_t deadline_ns)
 ssize_t datagram_send(struct socket *s, struct iov *iov, int flags, const struct endpoint *to)
 {
 	struct datagram_socket *d = datagram_socket_of(s);
-	uint64_t deadline_ns = flags & MSG_DONTWAIT ? 0 : socket_deadline(s->options.send_timeout_ns);
+	uint64_t deadline_ns = socket_deadline(flags, s->options.send_timeout_ns);
 	size_t len = iov_left(iov);
 	struct endpoint remote;
 	int error = destination(d, to, &remote);

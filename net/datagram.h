@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What UDP and raw sockets have in common: a queue of received datagrams and a peer that connect() may have fixed. */
+/*
+ * What UDP and raw sockets have in common: a queue of received datagrams and a peer that connect()
+ * may have fixed.
+ */
 #pragma once
 
 #include "kernel/list.h"
@@ -24,7 +27,8 @@ static inline struct datagram_socket *datagram_socket_of(struct socket *s)
 	return (struct datagram_socket *)s;
 }
 
-struct datagram_socket *datagram_alloc(const struct socket_ops *, int type, int protocol, datagram_transmit *, size_t payload_max);
+struct datagram_socket *datagram_alloc(const struct socket_ops *, int type, int protocol,
+				       datagram_transmit *, size_t payload_max);
 
 /* Takes p over: queues it, or drops it when the queue is full. */
 void datagram_arrived(struct datagram_socket *, struct pbuf *p, const ip_addr_t *from, u16_t port);
@@ -35,7 +39,7 @@ struct pbuf *datagram_build(pbuf_layer layer, struct iov iov);
 
 /* Entries of socket_ops. */
 ssize_t datagram_send(struct socket *, struct iov *, int flags, const struct endpoint *to);
-ssize_t datagram_recv(struct socket *, struct iov *, int flags, struct endpoint *from, int *msg_flags);
+ssize_t datagram_recv(struct socket *, struct iov *, int flags, struct received *);
 int datagram_shutdown(struct socket *, int how);
 size_t datagram_readable(struct socket *);
 short datagram_poll(struct socket *);

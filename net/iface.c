@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Network devices as lwIP interfaces, under net_lock (the devices' interrupts only call iface_wake).
+ * Network devices as lwIP interfaces, under net_lock (the devices' interrupts only call
+ * iface_wake).
  *
- * A received frame is read where the device put it: a custom pbuf laid into the netbuf's own room goes up the stack, and freeing it gives the buffer
- * back to the ring. Readers that are slow would keep the ring empty in this way, so once they hold three quarters of
- * it, frames are copied to the heap.
- * A frame to send stays where lwIP made it: heap memory is 1:1, each pbuf is one piece, and the device holds a reference until it is done.
+ * A received frame is read where the device put it: a custom pbuf laid into the netbuf's own room
+ * goes up the stack, and freeing it gives the buffer back to the ring. Readers that are slow would
+ * keep the ring empty in this way, so once they hold three quarters of it, frames are copied to the
+ * heap. A frame to send stays where lwIP made it: heap memory is 1:1, each pbuf is one piece, and
+ * the device holds a reference until it is done.
  */
 #include "kernel/heap.h"
 #include "kernel/log.h"
@@ -23,18 +25,20 @@
 
 #define TX_PIECES_MAX 16
 
-/* The smallest frame that means anything is an ARP packet's. lwIP reads those without asking how long they are. */
-#define FRAME_MIN (SIZEOF_ETH_HDR + SIZEOF_ETHARP_HDR)
-
-/* A frame is not worth the last memory: below this many free pages copies are refused and the sender has to try again. */
+/*
+ * A frame is not worth the last memory: below this many free pages copies are refused and the
+ * sender has to try again.
+ */
 #define RESERVE_PAGES 64
+
+#define CHECK_TRANSPORT (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
 struct iface {
 	struct netif netif;
 	struct netdev *dev;
 	unsigned borrowed;      /* receive buffers that lwIP or a socket still reads */
 	bool kick;              /* frames were queued since the last kick */
-	bool stalled;           /* the transmit ring was full and no frame has been finished since */
+	bool stalled;           /* the transmit ring was full, and nothing has left it since */
 	bool resumed;           /* it was, and now has room */
 };
 
@@ -44,7 +48,8 @@ struct borrowed_pbuf {
 	struct netbuf *netbuf;
 };
 
-_Static_assert(sizeof(struct borrowed_pbuf) <= sizeof(((struct netbuf *)0)->stack), "the netbuf has room for its pbuf");
+_Static_assert(sizeof(struct borrowed_pbuf) <= sizeof(((struct netbuf *)0)->stack),
+	       "the netbuf has room for its pbuf");
 
 static struct iface *first; /* the device that ip= means when it names none */
 
@@ -67,11 +72,12 @@ static void give_back(struct pbuf *p)
 static struct pbuf *wrap(struct iface *iface, struct netbuf *nb)
 {
 	struct borrowed_pbuf *b = (struct borrowed_pbuf *)nb->stack;
+	u16_t len = (u16_t)nb->len;
 
 	b->custom.custom_free_function = give_back;
 	b->netbuf = nb;
 	iface->borrowed++;
-	return pbuf_alloced_custom(PBUF_RAW, (u16_t)nb->len, PBUF_REF, &b->custom, nb->data, (u16_t)nb->len);
+	return pbuf_alloced_custom(PBUF_RAW, len, PBUF_REF, &b->custom, nb->data, len);
 }
 
 static struct pbuf *copy(struct netbuf *nb)
@@ -86,6 +92,16 @@ static struct pbuf *copy(struct netbuf *nb)
 	return p;
 }
 
+/* lwIP reads ARP packets, and the first words of IP's, without asking how long they are. */
+static bool is_runt(const struct netbuf *nb)
+{
+	const struct eth_hdr *eth = nb->data;
+
+	if (nb->len < SIZEOF_ETH_HDR + IP_HLEN)
+		return true;
+	return eth->type == PP_HTONS(ETHTYPE_ARP) && nb->len < SIZEOF_ETH_HDR + SIZEOF_ETHARP_HDR;
+}
+
 static bool ring_is_short(const struct iface *iface)
 {
 	unsigned total = iface->dev->rx_buffers;
@@ -94,18 +110,19 @@ static bool ring_is_short(const struct iface *iface)
 }
 
 /*
- * Whether TCP and UDP checksums are looked at is a matter of the interface in lwIP, but of the frame in truth: so the bits are on only while a frame
- * passes that the device does not vouch for. What an interface sends to itself never needs it.
+ * Whether TCP and UDP checksums are looked at is a matter of the interface in lwIP, but of the
+ * frame in truth: so the bits are on only while a frame passes that the device does not vouch for.
+ * What an interface sends to itself never needs it.
  */
 static void iface_input(struct netdev *dev, struct netbuf *nb)
 {
 	struct iface *iface = iface_of(dev);
 	struct netif *netif = &iface->netif;
-	u16_t checked = nb->csum_valid ? 0 : NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+	u16_t checked = nb->csum_valid ? 0 : CHECK_TRANSPORT;
 	struct pbuf *p;
 
 	timers_touch();
-	if (nb->len < FRAME_MIN || nb->len > UINT16_MAX) {
+	if (is_runt(nb) || nb->len > UINT16_MAX) {
 		dev->recycle(nb);
 		return;
 	}
@@ -120,25 +137,33 @@ static void iface_input(struct netdev *dev, struct netbuf *nb)
 
 /* --- Transmit --- */
 
+static u16_t pseudo_header_sum(const struct ip_hdr *ip)
+{
+	u16_t length = lwip_htons((u16_t)(lwip_ntohs(IPH_LEN(ip)) - IPH_HL_BYTES(ip)));
+	uint32_t sum = PP_HTONS(IP_PROTO_TCP) + length;
+
+	sum += (ip->src.addr & 0xffff) + (ip->src.addr >> 16);
+	sum += (ip->dest.addr & 0xffff) + (ip->dest.addr >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (u16_t)((sum & 0xffff) + (sum >> 16));
+}
+
 /*
- * virtio-like devices finish a checksum that starts as the pseudo header's (virtio 1.2, 5.1.6.2): over addresses, protocol and length, not inverted.
- * UDP is not here: lwIP cuts large datagrams into fragments, which no device can check.
+ * virtio-like devices finish a checksum that starts as the pseudo header's (virtio 1.2, 5.1.6.2):
+ * over addresses, protocol and length, not inverted. UDP is not here: lwIP cuts large datagrams
+ * into fragments, which no device can check.
  */
 static void request_checksum(struct pbuf *p, struct net_offload_req *req)
 {
-	struct ip_hdr *ip = (struct ip_hdr *)((uint8_t *)p->payload + SIZEOF_ETH_HDR);
 	struct eth_hdr *eth = p->payload;
+	struct ip_hdr *ip = (struct ip_hdr *)(eth + 1);
 	struct tcp_hdr *tcp;
-	uint32_t sum, length;
 
-	if (p->len < SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN || eth->type != PP_HTONS(ETHTYPE_IP) || IPH_PROTO(ip) != IP_PROTO_TCP)
+	if (p->len < SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN || eth->type != PP_HTONS(ETHTYPE_IP) ||
+	    IPH_PROTO(ip) != IP_PROTO_TCP)
 		return;
-	length = lwip_ntohs(IPH_LEN(ip)) - IPH_HL_BYTES(ip);
-	sum = (ip->src.addr & 0xffff) + (ip->src.addr >> 16) + (ip->dest.addr & 0xffff) + (ip->dest.addr >> 16) +
-	      PP_HTONS(IP_PROTO_TCP) + lwip_htons((u16_t)length);
-	sum = (sum & 0xffff) + (sum >> 16);
 	tcp = (struct tcp_hdr *)((uint8_t *)ip + IPH_HL_BYTES(ip));
-	tcp->chksum = (u16_t)((sum & 0xffff) + (sum >> 16));
+	tcp->chksum = pseudo_header_sum(ip);
 	req->csum_start = (uint16_t)((uint8_t *)tcp - (uint8_t *)p->payload);
 	req->csum_offset = offsetof(struct tcp_hdr, chksum);
 }
@@ -194,7 +219,10 @@ static err_t iface_output(struct netif *netif, struct pbuf *p)
 	return error;
 }
 
-/* May be called from inside xmit(), in the middle of lwIP's own sending: waking the stack waits for iface_kick_all(). */
+/*
+ * May be called from inside xmit(), in the middle of lwIP's own sending: waking the stack waits for
+ * iface_kick_all().
+ */
 static void iface_tx_done(struct netdev *dev, void *token)
 {
 	struct iface *iface = iface_of(dev);
@@ -244,7 +272,10 @@ bool iface_stalled(void)
 	return false;
 }
 
-/* What a full ring held up goes on. tcp_output() may fill the ring again: the next finished frame then brings us back. */
+/*
+ * What a full ring held up goes on. tcp_output() may fill the ring again: the next finished frame
+ * then brings us back.
+ */
 static void resume(struct iface *iface)
 {
 	iface->resumed = false;
@@ -317,7 +348,7 @@ static err_t iface_init(struct netif *netif)
 	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
 	netif->output = etharp_output;
 	netif->linkoutput = iface_output;
-	netif->chksum_flags = NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+	netif->chksum_flags = NETIF_CHECKSUM_ENABLE_ALL & ~CHECK_TRANSPORT;
 	if (dev->offloads & NET_TX_CSUM)
 		netif->chksum_flags &= (u16_t)~NETIF_CHECKSUM_GEN_TCP;
 	return ERR_OK;
@@ -356,7 +387,10 @@ static void attach(struct netdev *dev, void *unused)
 
 void iface_attach_all(void)
 {
-	/* The loopback interface is all there is so far: what never leaves memory needs no checksum. */
+	/*
+	 * The loopback interface is all there is so far: what never leaves memory needs no
+	 * checksum.
+	 */
 	NETIF_SET_CHECKSUM_CTRL(netif_list, NETIF_CHECKSUM_DISABLE_ALL);
 	netdev_for_each(attach, NULL);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SIOCGIF*: what programs ask about the interfaces (netdevice(7)). Read-only: ip= configures. Under net_lock. */
+/*
+ * SIOCGIF*: what programs ask about the interfaces (netdevice(7)). Read-only: ip= configures. Under
+ * net_lock.
+ */
 #include "net/socket.h"
 #include "lwip/netif.h"
 #include <errno.h>
@@ -45,13 +48,20 @@ static void put_hwaddr(struct sockaddr *to, const struct netif *netif)
 	memcpy(to->sa_data, netif->hwaddr, netif->hwaddr_len);
 }
 
+static int get_address(uint32_t address, struct sockaddr *to)
+{
+	put_address(to, address);
+	return address ? 0 : -EADDRNOTAVAIL;
+}
+
 static int get_one(const struct netif *netif, unsigned long request, struct ifreq *req)
 {
-	uint32_t address = ip4_addr_get_u32(netif_ip4_addr(netif)), netmask = ip4_addr_get_u32(netif_ip4_netmask(netif));
+	uint32_t address = ip4_addr_get_u32(netif_ip4_addr(netif));
+	uint32_t netmask = ip4_addr_get_u32(netif_ip4_netmask(netif));
 
 	switch (request) {
 	case SIOCGIFFLAGS:   req->ifr_flags = flags(netif); return 0;
-	case SIOCGIFADDR:    put_address(&req->ifr_addr, address); return address ? 0 : -EADDRNOTAVAIL;
+	case SIOCGIFADDR:    return get_address(address, &req->ifr_addr);
 	case SIOCGIFBRDADDR: put_address(&req->ifr_broadaddr, address | ~netmask); return 0;
 	case SIOCGIFNETMASK: put_address(&req->ifr_netmask, netmask); return 0;
 	case SIOCGIFMTU:     req->ifr_mtu = is_loopback(netif) ? 65535 : netif->mtu; return 0;

@@ -5,9 +5,13 @@
 #include <stddef.h>
 #include <string.h>
 
-enum field { CLIENT, SERVER, GATEWAY, NETMASK, HOSTNAME, DEVICE, AUTOCONF, DNS0, DNS1, NTP0, NFIELDS };
+enum field {
+	CLIENT, SERVER, GATEWAY, NETMASK, HOSTNAME, DEVICE, AUTOCONF, DNS0, DNS1, NTP0, NFIELDS
+};
 
 #define FIELD_MAX 64
+
+#define NAME_TOO_LONG "the name of host or device is too long"
 
 static bool is_digit(char c)
 {
@@ -98,15 +102,15 @@ static const char *set_name(const char *text, char *name, size_t size, const cha
 static const char *set_field(struct ip_param *ip, enum field field, const char *text)
 {
 	switch (field) {
-	case CLIENT:   return set_address(text, &ip->address, "the client address is not of the form 10.0.2.15");
-	case SERVER:   return set_address(text, &ip->server, "the server address is not of the form 10.0.2.2");
-	case GATEWAY:  return set_address(text, &ip->gateway, "the gateway is not of the form 10.0.2.2");
-	case NETMASK:  return set_address(text, &ip->netmask, "the netmask is not of the form 255.255.255.0");
-	case HOSTNAME: return set_name(text, ip->hostname, sizeof(ip->hostname), "the host name is too long");
-	case DEVICE:   return set_name(text, ip->device, sizeof(ip->device), "the device name is too long");
-	case DNS0:     return set_address(text, &ip->dns[0], "the first DNS server is not of the form 10.0.2.3");
-	case DNS1:     return set_address(text, &ip->dns[1], "the second DNS server is not of the form 10.0.2.3");
-	case NTP0:     return set_address(text, &ip->ntp, "the NTP server is not of the form 10.0.2.4");
+	case CLIENT:   return set_address(text, &ip->address, "the client is no IPv4 address");
+	case SERVER:   return set_address(text, &ip->server, "the server is no IPv4 address");
+	case GATEWAY:  return set_address(text, &ip->gateway, "the gateway is no IPv4 address");
+	case NETMASK:  return set_address(text, &ip->netmask, "the netmask is no IPv4 address");
+	case HOSTNAME: return set_name(text, ip->hostname, sizeof(ip->hostname), NAME_TOO_LONG);
+	case DEVICE:   return set_name(text, ip->device, sizeof(ip->device), NAME_TOO_LONG);
+	case DNS0:     return set_address(text, &ip->dns[0], "dns0 is no IPv4 address");
+	case DNS1:     return set_address(text, &ip->dns[1], "dns1 is no IPv4 address");
+	case NTP0:     return set_address(text, &ip->ntp, "ntp0 is no IPv4 address");
 	case AUTOCONF:
 		if (*text == '\0' || parse_autoconf(text, &ip->method))
 			return NULL;
@@ -126,14 +130,22 @@ static const char *finish(struct ip_param *ip)
 	return is_netmask(ip->netmask) ? NULL : "the netmask has a hole in it";
 }
 
+static bool is_lone_word(const char *text)
+{
+	uint32_t address;
+
+	return text[0] != '\0' && strchr(text, ':') == NULL && ip_param_address(text, &address) < 0;
+}
+
 const char *ip_param_parse(const char *text, struct ip_param *out)
 {
 	char field[FIELD_MAX];
 	const char *problem = NULL;
 
 	*out = (struct ip_param){ .method = IP_DHCP };
-	if (text[0] != '\0' && strchr(text, ':') == NULL && ip_param_address(text, &out->address) < 0)
-		return parse_autoconf(text, &out->method) ? NULL : "must be an address, dhcp, on, any, off or none";
+	if (is_lone_word(text))
+		return parse_autoconf(text, &out->method) ? NULL :
+		       "must be an address, dhcp, on, any, off or none";
 	for (unsigned i = 0; problem == NULL; i++) {
 		size_t len = strcspn(text, ":");
 

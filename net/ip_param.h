@@ -19,9 +19,10 @@ struct ip_param {
 };
 
 /*
- * Parses client:server:gateway:netmask:hostname:device:autoconf:dns0:dns1:ntp0, where fields at the end may be missing, or a lone autoconf word.
- * As in Linux a given client address wins over autoconf, and the netmask defaults to the address's class.
- * Returns NULL, or what is wrong in words that complete "ip=...: ".
+ * Parses client:server:gateway:netmask:hostname:device:autoconf:dns0:dns1:ntp0, where fields at the
+ * end may be missing, or a lone autoconf word. As in Linux a given client address wins over
+ * autoconf, and the netmask defaults to the address's class. Returns NULL, or what is wrong in
+ * words that complete "ip=...: ".
  */
 const char *ip_param_parse(const char *text, struct ip_param *out);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Initial sequence numbers as RFC 6528 has them: a clock of 4 us plus a keyed hash of the connection's addresses and ports. The same four
- * give numbers that grow, so that a new connection does not meet segments of the old one; without the key nobody can guess them. The hash is SipHash-2-4
- * (Aumasson and Bernstein, 2012) over the sixteen bytes there are to hash.
+ * Initial sequence numbers as RFC 6528 has them: a clock of 4 us plus a keyed hash of the
+ * connection's addresses and ports. The same four give numbers that grow, so that a new connection
+ * does not meet segments of the old one; without the key nobody can guess them. The hash is
+ * SipHash-2-4 (Aumasson and Bernstein, 2012) over the sixteen bytes there are to hash.
  */
 #include "kernel/clock.h"
 #include "kernel/random.h"
@@ -59,7 +60,10 @@ static uint64_t siphash(const uint64_t key[2], uint64_t a, uint64_t b)
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-/* The key is drawn at the first connection: by then the sources of randomness have had their say. Called under net_lock. */
+/*
+ * The key is drawn at the first connection: by then the sources of randomness have had their say.
+ * Called under net_lock.
+ */
 static const uint64_t *secret(void)
 {
 	static uint64_t key[2];
@@ -71,12 +75,13 @@ static const uint64_t *secret(void)
 	return key;
 }
 
-u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port)
+u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port,
+		  const ip_addr_t *remote, u16_t remote_port)
 {
-	uint64_t addresses = (uint64_t)ip4_addr_get_u32(ip_2_ip4(local)) << 32 | ip4_addr_get_u32(ip_2_ip4(remote));
+	uint64_t high = ip_addr_get_ip4_u32(local), low = ip_addr_get_ip4_u32(remote);
 	uint64_t ports = (uint64_t)local_port << 16 | remote_port;
 
-	return (u32_t)(siphash(secret(), addresses, ports) + clock_now_ns() / TICK_NS);
+	return (u32_t)(siphash(secret(), high << 32 | low, ports) + clock_now_ns() / TICK_NS);
 }
 
 u32_t net_random_u32(void)

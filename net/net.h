@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The network, as libc sees it: sockets are struct file, addresses are the BSD structs of <sys/socket.h> and <netinet/in.h>.
- * lwIP runs NO_SYS under one mutex (net_lock); its thread polls the devices and the timers, callers run the stack themselves under the lock.
+ * The network, as libc sees it: sockets are struct file, addresses are the BSD structs of
+ * <sys/socket.h> and <netinet/in.h>. lwIP runs NO_SYS under one mutex (net_lock); its thread polls
+ * the devices and the timers, callers run the stack themselves under the lock.
  */
 #pragma once
 
@@ -10,8 +11,9 @@
 #include <sys/socket.h>
 
 /*
- * Attaches every network device to lwIP, starts the network thread and configures addresses from ip= (Linux's full syntax, or dhcp).
- * Never waits: with ip=dhcp the lease comes while the app runs. Called by kernel/main.c when the image contains the network.
+ * Attaches every network device to lwIP, starts the network thread and configures addresses from
+ * ip= (Linux's full syntax, or dhcp). Never waits: with ip=dhcp the lease comes while the app runs.
+ * Called by kernel/main.c when the image contains the network.
  */
 void net_start(void);
 
@@ -33,5 +35,8 @@ int net_setsockopt(struct file *, int level, int name, const void *value, sockle
 /* True when file is a socket (else the calls above return -ENOTSOCK themselves). */
 int net_is_socket(const struct file *);
 
-/* Resolves a host name to IPv4 addresses in network byte order; waits for DNS. Number of addresses, -ENOENT (no such name), -ETIMEDOUT, -ENETDOWN. */
+/*
+ * Resolves a host name to IPv4 addresses in network byte order; waits for DNS. Number of addresses,
+ * -ENOENT (no such name), -ETIMEDOUT, -ENETDOWN.
+ */
 int net_resolve(const char *host, uint32_t *addresses, unsigned max);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Socket options: SOL_SOCKET and IPPROTO_IP here, the rest by the kind of socket. Under net_lock. */
+/*
+ * Socket options: SOL_SOCKET and IPPROTO_IP here, the rest by the kind of socket. Under net_lock.
+ */
 #include "net/socket.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -140,8 +142,9 @@ static int set_int(struct socket *s, int level, int name, int value)
 	switch (level) {
 	case SOL_SOCKET: return set_socket_int(s, name, value);
 	case IPPROTO_IP: return set_ip_int(s, name, value);
-	default:         return s->ops->set_option ? s->ops->set_option(s, level, name, value) : -ENOPROTOOPT;
+	default:         break;
 	}
+	return s->ops->set_option ? s->ops->set_option(s, level, name, value) : -ENOPROTOOPT;
 }
 
 int socket_set_option(struct socket *s, int level, int name, const void *value, socklen_t len)
@@ -164,6 +167,11 @@ int socket_set_option(struct socket *s, int level, int name, const void *value, 
 
 /* --- Getting --- */
 
+static int get_kind_int(struct socket *s, int level, int name, int *value)
+{
+	return s->ops->get_option ? s->ops->get_option(s, level, name, value) : -ENOPROTOOPT;
+}
+
 static int get_socket_int(struct socket *s, int name, int *value)
 {
 	const struct socket_options *o = &s->options;
@@ -178,7 +186,7 @@ static int get_socket_int(struct socket *s, int name, int *value)
 	case SO_BROADCAST:  *value = o->broadcast; return 0;
 	case SO_RCVBUF:     *value = (int)o->receive_buffer; return 0;
 	case SO_SNDBUF:     *value = (int)o->send_buffer; return 0;
-	default:            return s->ops->get_option ? s->ops->get_option(s, SOL_SOCKET, name, value) : -ENOPROTOOPT;
+	default:            return get_kind_int(s, SOL_SOCKET, name, value);
 	}
 }
 
@@ -195,7 +203,7 @@ static int get_number(struct socket *s, int level, int name, int *value)
 	switch (level) {
 	case SOL_SOCKET: return get_socket_int(s, name, value);
 	case IPPROTO_IP: return get_ip_int(s, name, value);
-	default:         return s->ops->get_option ? s->ops->get_option(s, level, name, value) : -ENOPROTOOPT;
+	default:         return get_kind_int(s, level, name, value);
 	}
 }
 

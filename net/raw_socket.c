@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Raw IPv4 sockets: one protocol's packets, received with their IP header and sent without (raw(7)). Under net_lock. The stack
- * goes on handling what it knows itself, so each packet is copied.
+ * Raw IPv4 sockets: one protocol's packets, received with their IP header and sent without
+ * (raw(7)). Under net_lock. The stack goes on handling what it knows itself, so each packet is
+ * copied.
  */
 #include "net/datagram.h"
 #include "lwip/prot/ip4.h"
@@ -83,7 +84,8 @@ static const struct socket_ops raw_ops = {
 
 int raw_socket_create(int protocol, struct socket **out)
 {
-	struct datagram_socket *d = datagram_alloc(&raw_ops, SOCK_RAW, protocol, raw_socket_transmit, PAYLOAD_MAX);
+	struct datagram_socket *d = datagram_alloc(&raw_ops, SOCK_RAW, protocol,
+						   raw_socket_transmit, PAYLOAD_MAX);
 
 	if (d == NULL)
 		return -ENOMEM;

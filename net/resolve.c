@@ -9,7 +9,10 @@
 
 #define NS_PER_S 1000000000ull
 
-/* lwIP asks each server four times, one to three seconds apart; an answer that there is no such name comes at once, one that never comes later than this. */
+/*
+ * lwIP asks each server four times, one to three seconds apart; an answer that there is no such
+ * name comes at once, one that never comes later than this.
+ */
 #define UNANSWERED_NS (4 * NS_PER_S)
 
 /* On the caller's stack: it stays until lwIP has called back. */
@@ -40,7 +43,9 @@ static bool configured(void *unused)
 	return !config_pending();
 }
 
-/* lwIP always calls back, at the latest after its last try, so this needs no deadline of its own. */
+/*
+ * lwIP always calls back, at the latest after its last try, so this needs no deadline of its own.
+ */
 static int ask(const char *host, uint32_t *address)
 {
 	struct query query = { .done = false };
@@ -62,7 +67,9 @@ static int ask(const char *host, uint32_t *address)
 
 static bool is_local(const char *host)
 {
-	return strcmp(host, "localhost") == 0 || (config_hostname()[0] != '\0' && strcmp(host, config_hostname()) == 0);
+	const char *own = config_hostname();
+
+	return strcmp(host, "localhost") == 0 || (own[0] != '\0' && strcmp(host, own) == 0);
 }
 
 static bool have_server(void)
@@ -76,8 +83,8 @@ static int resolve(const char *host, uint32_t *address)
 		*address = PP_HTONL(IPADDR_LOOPBACK);
 		return 1;
 	}
-	if (config_pending())
-		net_wait(&net_ready, configured, NULL, DEADLINE_NEVER); /* which ends by itself: LEASE_WAIT_NS */
+	if (config_pending()) /* which ends by itself, lease or not */
+		net_wait(&net_ready, configured, NULL, DEADLINE_NEVER);
 	return have_server() ? ask(host, address) : -ENETDOWN;
 }
 

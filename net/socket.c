@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sockets as struct file, and the calls of net/net.h: each checks its arguments, takes net_lock and lets the kind of socket do the work
- * (struct socket_ops). Threads may use one socket at the same time: net_lock orders them, and whoever sleeps does so without it.
+ * Sockets as struct file, and the calls of net/net.h: each checks its arguments, takes net_lock and
+ * lets the kind of socket do the work (struct socket_ops). Threads may use one socket at the same
+ * time: net_lock orders them, and whoever sleeps does so without it.
  */
 #include "net/socket.h"
 #include "kernel/clock.h"
@@ -25,14 +26,14 @@ int net_is_socket(const struct file *f)
 
 /* --- For the kinds --- */
 
-struct socket *socket_alloc(size_t size, const struct socket_ops *ops, int domain, int type, int protocol)
+struct socket *socket_alloc(size_t size, const struct socket_ops *ops, int type, int protocol)
 {
 	struct socket *s = kzalloc(size);
 
 	if (s == NULL)
 		return NULL;
 	s->ops = ops;
-	s->domain = domain;
+	s->domain = AF_INET;
 	s->type = type;
 	s->protocol = protocol;
 	s->options.receive_buffer = s->options.send_buffer = SOCKET_BUFFER_MAX;
@@ -51,8 +52,10 @@ bool socket_nonblock(const struct file *f, int flags)
 	return (flags & MSG_DONTWAIT) || (atomic_load(&f->flags) & O_NONBLOCK);
 }
 
-uint64_t socket_deadline(uint64_t timeout_ns)
+uint64_t socket_deadline(int flags, uint64_t timeout_ns)
 {
+	if (flags & MSG_DONTWAIT)
+		return 0;
 	return timeout_ns == 0 ? DEADLINE_NEVER : clock_now_ns() + timeout_ns;
 }
 
@@ -110,11 +113,17 @@ static int create(int type, int protocol, struct socket **out)
 {
 	switch (type) {
 	case SOCK_STREAM:
-		return protocol == 0 || protocol == IP_PROTO_TCP ? tcp_socket_create(out) : -EPROTONOSUPPORT;
+		if (protocol == 0 || protocol == IP_PROTO_TCP)
+			return tcp_socket_create(out);
+		return -EPROTONOSUPPORT;
 	case SOCK_DGRAM:
-		return protocol == 0 || protocol == IP_PROTO_UDP ? udp_socket_create(out) : -EPROTONOSUPPORT;
+		if (protocol == 0 || protocol == IP_PROTO_UDP)
+			return udp_socket_create(out);
+		return -EPROTONOSUPPORT;
 	case SOCK_RAW:
-		return protocol > 0 && protocol < 255 ? raw_socket_create(protocol, out) : -EPROTONOSUPPORT;
+		if (protocol > 0 && protocol < 255)
+			return raw_socket_create(protocol, out);
+		return -EPROTONOSUPPORT;
 	default:
 		return -ESOCKTNOSUPPORT;
 	}
@@ -155,7 +164,8 @@ int net_socketpair(int domain, int type, int protocol, struct file *out[2])
 	return error;
 }
 
-int net_accept(struct file *f, struct sockaddr *addr, socklen_t *len, unsigned flags, struct file **out)
+int net_accept(struct file *f, struct sockaddr *addr, socklen_t *len, unsigned flags,
+	       struct file **out)
 {
 	struct socket *s = socket_of(f), *accepted;
 	struct endpoint peer = { 0 };
@@ -350,8 +360,7 @@ ssize_t net_recvmsg(struct file *f, struct msghdr *msg, int flags)
 {
 	struct socket *s = socket_of(f);
 	struct iov iov = { msg->msg_iov, msg->msg_iovlen, 0 };
-	struct endpoint from = { 0 };
-	int msg_flags = 0;
+	struct received info = { .flags = 0 };
 	ssize_t n;
 
 	if (s == NULL)
@@ -361,16 +370,16 @@ ssize_t net_recvmsg(struct file *f, struct msghdr *msg, int flags)
 	if (socket_nonblock(f, flags))
 		flags |= MSG_DONTWAIT;
 	net_lock();
-	n = s->ops->recv(s, &iov, flags, &from, &msg_flags);
+	n = s->ops->recv(s, &iov, flags, &info);
 	net_unlock();
 	if (n < 0)
 		return n;
-	msg->msg_flags = msg_flags;
+	msg->msg_flags = info.flags;
 	msg->msg_controllen = 0;
 	if (msg->msg_name == NULL || s->type == SOCK_STREAM || s->domain != AF_INET)
 		msg->msg_namelen = 0;
 	else
-		endpoint_to_sockaddr(&from, msg->msg_name, &msg->msg_namelen);
+		endpoint_to_sockaddr(&info.from, msg->msg_name, &msg->msg_namelen);
 	return n;
 }
 
@@ -424,7 +433,10 @@ static int socket_ioctl(struct file *f, unsigned long request, void *arg)
 	return error;
 }
 
-/* A full transmit ring or a missing lease is not this socket's own condition: while there is one, poll waits for its end too. */
+/*
+ * A full transmit ring or a missing lease is not this socket's own condition: while there is one,
+ * poll waits for its end too.
+ */
 static short socket_poll(struct file *f, struct poll_table *table)
 {
 	struct socket *s = f->data;

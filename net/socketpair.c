@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * socketpair(AF_UNIX): two sockets joined back to back in memory. Under net_lock, though lwIP has no part in it.
+ * socketpair(AF_UNIX): two sockets joined back to back in memory. Under net_lock, though lwIP has
+ * no part in it.
  *
- * Each end queues what the other has written, one message per send. A stream reads across messages, the other types one message at a time.
+ * Each end queues what the other has written, one message per send. A stream reads across messages,
+ * the other types one message at a time.
  */
 #include "kernel/heap.h"
 #include "net/socket.h"
@@ -86,14 +88,13 @@ static size_t read_messages(struct pair *p, struct iov *iov, bool peek)
 	return done;
 }
 
-static ssize_t pair_recv(struct socket *s, struct iov *iov, int flags, struct endpoint *from, int *msg_flags)
+static ssize_t pair_recv(struct socket *s, struct iov *iov, int flags, struct received *info)
 {
 	struct pair *p = pair_of(s);
-	uint64_t deadline_ns = flags & MSG_DONTWAIT ? 0 : socket_deadline(s->options.receive_timeout_ns);
+	uint64_t deadline_ns = socket_deadline(flags, s->options.receive_timeout_ns);
 	size_t wanted = iov_left(iov), done = 0, whole = 0;
 	int error;
 
-	(void)from;
 	do {
 		error = socket_wait(s, receive_settled, deadline_ns);
 		if (error)
@@ -106,7 +107,7 @@ static ssize_t pair_recv(struct socket *s, struct iov *iov, int flags, struct en
 			wait_queue_wake(&p->peer->s.wait);
 	} while (is_stream(p) && (flags & MSG_WAITALL) && !(flags & MSG_PEEK) && done < wanted);
 	if (!is_stream(p) && whole > wanted)
-		*msg_flags |= MSG_TRUNC;
+		info->flags |= MSG_TRUNC;
 	return (ssize_t)done;
 }
 
@@ -152,7 +153,7 @@ static size_t portion(struct pair *p, size_t len)
 static ssize_t pair_send(struct socket *s, struct iov *iov, int flags, const struct endpoint *to)
 {
 	struct pair *p = pair_of(s);
-	uint64_t deadline_ns = flags & MSG_DONTWAIT ? 0 : socket_deadline(s->options.send_timeout_ns);
+	uint64_t deadline_ns = socket_deadline(flags, s->options.send_timeout_ns);
 	size_t len = iov_left(iov), done = 0, n;
 	int error = !is_stream(p) && len > s->options.send_buffer ? -EMSGSIZE : 0;
 
@@ -250,10 +251,12 @@ static const struct socket_ops pair_ops = {
 
 static struct pair *alloc_end(int type)
 {
-	struct pair *p = (struct pair *)socket_alloc(sizeof(*p), &pair_ops, AF_UNIX, type, 0);
+	struct pair *p = (struct pair *)socket_alloc(sizeof(*p), &pair_ops, type, 0);
 
-	if (p != NULL)
-		list_init(&p->queue);
+	if (p == NULL)
+		return NULL;
+	p->s.domain = AF_UNIX;
+	list_init(&p->queue);
 	return p;
 }
 

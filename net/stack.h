@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How the files of net/ meet. lwIP (NO_SYS) and everything declared here is guarded by one mutex, net_lock; functions that take it
- * themselves say so. Whoever holds it runs the stack: a socket call in the app's thread, the network thread for frames and timers.
+ * How the files of net/ meet. lwIP (NO_SYS) and everything declared here is guarded by one mutex,
+ * net_lock; functions that take it themselves say so. Whoever holds it runs the stack: a socket
+ * call in the app's thread, the network thread for frames and timers.
  */
 #pragma once
 
@@ -13,14 +14,17 @@
 
 struct netdev;
 
-/* thread.c. Unlocking delivers what the stack has sent to itself and kicks the devices that were given frames. */
+/*
+ * thread.c. Unlocking delivers what the stack has sent to itself and kicks the devices that were
+ * given frames.
+ */
 void net_lock(void);
 void net_unlock(void);
 void net_thread_wake(void);  /* callable from interrupt handlers, without the lock */
 
 /*
- * Woken when something that held up every socket is over: a transmit ring has room again, an address has been configured, or
- * waiting for one has ended.
+ * Woken when something that held up every socket is over: a transmit ring has room again, an
+ * address has been configured, or waiting for one has ended.
  */
 extern struct wait_queue net_ready;
 
@@ -37,13 +41,13 @@ bool iface_poll_all(unsigned budget);   /* true: a device has more */
 void iface_kick_all(void);
 bool iface_stalled(void);               /* a transmit ring is full */
 const char *iface_name(const struct netif *);                    /* "eth0", "lo" */
-struct netif *iface_find(const char *device);                    /* "" or NULL: the first device; NULL: none */
+struct netif *iface_find(const char *device);                    /* "": the first device */
 
 /* config.c: addresses from ip=. */
 void config_start(void);
 void config_address_changed(struct netif *);
-bool config_pending(void);              /* a lease may still come: what needs a route should wait on net_ready */
-uint64_t config_deadline(void);         /* until when at most; DEADLINE_NEVER when nothing is pending */
+bool config_pending(void);              /* a lease may come: wait on net_ready for a route */
+uint64_t config_deadline(void);         /* until when; DEADLINE_NEVER: nothing is pending */
 void config_expire(uint64_t now_ns);    /* ends the waiting once the deadline has passed */
 const char *config_hostname(void);      /* "": not known */
 

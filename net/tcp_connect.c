@@ -2,8 +2,9 @@
 /*
  * connect() on TCP sockets. Under net_lock.
  *
- * While a lease is still being negotiated there is no route to begin with: such a connect waits in `pending`, blocking or not, and starts (or
- * fails) when config.c says that the negotiation is over.
+ * While a lease is still being negotiated there is no route to begin with: such a connect waits in
+ * `pending`, blocking or not, and starts (or fails) when config.c says that the negotiation is
+ * over.
  */
 #include "net/tcp_socket.h"
 #include <errno.h>
@@ -95,6 +96,6 @@ int tcp_socket_connect(struct socket *s, const struct endpoint *remote, bool non
 		return error;
 	if (nonblock && !settled(s))
 		return -EINPROGRESS;
-	error = socket_wait(s, settled, socket_deadline(s->options.send_timeout_ns));
+	error = socket_wait(s, settled, socket_deadline(0, s->options.send_timeout_ns));
 	return error ? -EINPROGRESS : socket_take_error(s);
 }

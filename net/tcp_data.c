@@ -2,9 +2,10 @@
 /*
  * Bytes through TCP sockets. Under net_lock.
  *
- * Receiving: lwIP's pbufs (the device's own buffers, as a rule) queue up here, and the one copy is into the caller's buffers. The window opens again
- * only for what has been read, so a slow reader slows its peer.
- * Sending: one copy into segments on the heap, from where the device takes them; lwIP keeps them until they are acknowledged.
+ * Receiving: lwIP's pbufs (the device's own buffers, as a rule) queue up here, and the one copy is
+ * into the caller's buffers. The window opens again only for what has been read, so a slow reader
+ * slows its peer. Sending: one copy into segments on the heap, from where the device takes them;
+ * lwIP keeps them until they are acknowledged.
  */
 #include "net/tcp_socket.h"
 #include "kernel/page.h"
@@ -99,7 +100,10 @@ static bool receive_settled(struct socket *s)
 	       (s->pcb.tcp == NULL && t->phase != TCP_CONNECTING);
 }
 
-/* 1: there is something to read, 0: and never will be, -errno. An error is kept for the next call when this one has data to return. */
+/*
+ * 1: there is something to read, 0: and never will be, -errno. An error is kept for the next call
+ * when this one has data to return.
+ */
 static int await_data(struct tcp_socket *t, uint64_t deadline_ns, bool have_some)
 {
 	int error = socket_wait(&t->s, receive_settled, deadline_ns);
@@ -109,14 +113,13 @@ static int await_data(struct tcp_socket *t, uint64_t deadline_ns, bool have_some
 	return have_some ? 0 : socket_take_error(&t->s);
 }
 
-ssize_t tcp_socket_recv(struct socket *s, struct iov *iov, int flags, struct endpoint *from, int *msg_flags)
+ssize_t tcp_socket_recv(struct socket *s, struct iov *iov, int flags, struct received *info)
 {
 	struct tcp_socket *t = tcp_socket_of(s);
-	uint64_t deadline_ns = flags & MSG_DONTWAIT ? 0 : socket_deadline(s->options.receive_timeout_ns);
+	uint64_t deadline_ns = socket_deadline(flags, s->options.receive_timeout_ns);
 	size_t done = 0, wanted = iov_left(iov), n;
 
-	(void)from;
-	(void)msg_flags;
+	(void)info;
 	if (t->phase == TCP_LISTENING || (t->phase == TCP_NEW && s->error == 0))
 		return -ENOTCONN;
 	while (done < wanted) {
@@ -177,7 +180,10 @@ static int await_room(struct tcp_socket *t, uint64_t deadline_ns, bool have_some
 	return t->s.pcb.tcp == NULL || t->send_shut ? -EPIPE : 0;
 }
 
-/* Out of memory with something in flight is a reason to wait for its acknowledgement; else nothing would ever wake the caller. */
+/*
+ * Out of memory with something in flight is a reason to wait for its acknowledgement; else nothing
+ * would ever wake the caller.
+ */
 static int out_of_memory(struct tcp_socket *t)
 {
 	struct tcp_pcb *pcb = t->s.pcb.tcp;
@@ -211,7 +217,7 @@ static ssize_t queue_piece(struct tcp_socket *t, struct iov *iov, int flags)
 ssize_t tcp_socket_send(struct socket *s, struct iov *iov, int flags, const struct endpoint *to)
 {
 	struct tcp_socket *t = tcp_socket_of(s);
-	uint64_t deadline_ns = flags & MSG_DONTWAIT ? 0 : socket_deadline(s->options.send_timeout_ns);
+	uint64_t deadline_ns = socket_deadline(flags, s->options.send_timeout_ns);
 	size_t done = 0, wanted = iov_left(iov);
 	ssize_t n = 0;
 

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Listening TCP sockets. Under net_lock. A connection becomes a socket of its own as soon as its handshake is over, so that what the peer sends
- * at once has a place to go, and waits in the listener's `ready`.
+ * Listening TCP sockets. Under net_lock. A connection becomes a socket of its own as soon as its
+ * handshake is over, so that what the peer sends at once has a place to go, and waits in the
+ * listener's `ready`.
  *
- * Connections that are ready are bounded by listen()'s backlog. Those beyond it keep their place among the half-open ones, which lwIP
- * bounds: then it ignores requests, and the peer tries again.
+ * Connections that are ready are bounded by listen()'s backlog. Those beyond it keep their place
+ * among the half-open ones, which lwIP bounds: then it ignores requests, and the peer tries again.
  */
 #include "net/tcp_socket.h"
 #include <errno.h>
 
-/* Not listen()'s backlog: a burst of requests is no reason to make peers wait for seconds. lwIP counts in one byte. */
+/*
+ * Not listen()'s backlog: a burst of requests is no reason to make peers wait for seconds. lwIP
+ * counts in one byte.
+ */
 #define HALF_OPEN_MAX 255
 
 static void inherit(struct tcp_socket *child, const struct tcp_socket *listener)
@@ -86,7 +90,8 @@ static bool has_ready(struct socket *s)
 
 static struct tcp_socket *take_ready(struct tcp_socket *listener)
 {
-	struct tcp_socket *t = container_of(list_pop_front(&listener->ready), struct tcp_socket, node);
+	struct list *node = list_pop_front(&listener->ready);
+	struct tcp_socket *t = container_of(node, struct tcp_socket, node);
 
 	listener->nready--;
 	if (t->s.pcb.tcp != NULL)
@@ -94,7 +99,9 @@ static struct tcp_socket *take_ready(struct tcp_socket *listener)
 	return t;
 }
 
-/* A connection that was reset before anybody accepted it is handed out all the same: reading tells. */
+/*
+ * A connection that was reset before anybody accepted it is handed out all the same: reading tells.
+ */
 int tcp_socket_accept(struct socket *s, struct socket **out, bool nonblock)
 {
 	struct tcp_socket *t = tcp_socket_of(s);
@@ -102,7 +109,8 @@ int tcp_socket_accept(struct socket *s, struct socket **out, bool nonblock)
 
 	if (t->phase != TCP_LISTENING)
 		return -EINVAL;
-	error = socket_wait(s, has_ready, nonblock ? 0 : socket_deadline(s->options.receive_timeout_ns));
+	error = socket_wait(s, has_ready, socket_deadline(nonblock ? MSG_DONTWAIT : 0,
+							  s->options.receive_timeout_ns));
 	if (error)
 		return error;
 	*out = &take_ready(t)->s;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Options of TCP sockets. They live in the socket and are handed to each pcb it gets. Under net_lock. */
+/*
+ * Options of TCP sockets. They live in the socket and are handed to each pcb it gets. Under
+ * net_lock.
+ */
 #include "net/tcp_socket.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -60,7 +63,9 @@ int tcp_socket_set_option(struct socket *s, int level, int name, int value)
 
 static int segment_size(const struct tcp_socket *t)
 {
-	return t->phase == TCP_CONNECTED && t->s.pcb.tcp != NULL ? t->s.pcb.tcp->mss : 536; /* RFC 9293, 3.7.1 */
+	if (t->phase == TCP_CONNECTED && t->s.pcb.tcp != NULL)
+		return t->s.pcb.tcp->mss;
+	return 536; /* RFC 9293, 3.7.1 */
 }
 
 int tcp_socket_get_option(struct socket *s, int level, int name, int *value)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TCP sockets: their life from bind to close, and lwIP's callbacks. All under net_lock; callbacks come from whichever thread runs the stack and only
- * note what happened and wake.
+ * TCP sockets: their life from bind to close, and lwIP's callbacks. All under net_lock; callbacks
+ * come from whichever thread runs the stack and only note what happened and wake.
  *
- * The pcb is lwIP's: it frees it after telling err(), or, for a connection that both sides have closed, without a word (TIME_WAIT). So the socket
- * lets go of the pcb as soon as both FINs are on their way, and s.pcb is NULL from then on.
+ * The pcb is lwIP's: it frees it after telling err(), or, for a connection that both sides have
+ * closed, without a word (TIME_WAIT). So the socket lets go of the pcb as soon as both FINs are on
+ * their way, and s.pcb is NULL from then on.
  */
 #include "net/tcp_socket.h"
 #include "kernel/clock.h"
 #include "lwip/priv/tcp_priv.h"
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 
 #define NS_PER_S 1000000000ull
@@ -18,7 +20,7 @@ static const struct socket_ops tcp_ops;
 
 struct tcp_socket *tcp_socket_alloc(void)
 {
-	struct tcp_socket *t = (struct tcp_socket *)socket_alloc(sizeof(*t), &tcp_ops, AF_INET, SOCK_STREAM, IP_PROTO_TCP);
+	struct tcp_socket *t = (void *)socket_alloc(sizeof(*t), &tcp_ops, SOCK_STREAM, IPPROTO_TCP);
 
 	if (t == NULL)
 		return NULL;
@@ -198,9 +200,14 @@ static void linger(struct tcp_socket *t)
 	socket_wait(&t->s, all_acknowledged, clock_now_ns() + t->s.options.linger_s * NS_PER_S);
 }
 
+static bool wants_reset(const struct tcp_socket *t)
+{
+	return t->phase == TCP_CONNECTED && t->s.options.linger && t->s.options.linger_s == 0;
+}
+
 /*
- * lwIP goes on sending what is queued after tcp_close(), and answers with RST instead of FIN when data was left unread, as it was not told that it
- * has been (RFC 2525, 2.17).
+ * lwIP goes on sending what is queued after tcp_close(), and answers with RST instead of FIN when
+ * data was left unread, as it was not told that it has been (RFC 2525, 2.17).
  */
 void tcp_socket_end(struct tcp_socket *t)
 {
@@ -208,9 +215,7 @@ void tcp_socket_end(struct tcp_socket *t)
 
 	if (pcb != NULL) {
 		tcp_socket_detach(t);
-		if (t->phase == TCP_CONNECTED && t->s.options.linger && (t->s.options.linger_s == 0))
-			tcp_abort(pcb);
-		else if (tcp_close(pcb) != ERR_OK)
+		if (wants_reset(t) || tcp_close(pcb) != ERR_OK)
 			tcp_abort(pcb);
 	}
 	tcp_data_drop(t);
@@ -225,7 +230,7 @@ static void tcp_socket_close(struct socket *s)
 		tcp_listen_end(t);
 		return;
 	}
-	if (t->phase == TCP_CONNECTED && s->pcb.tcp != NULL && s->options.linger && s->options.linger_s != 0)
+	if (t->phase == TCP_CONNECTED && s->options.linger && s->options.linger_s != 0)
 		linger(t);
 	tcp_socket_end(t);
 }
@@ -258,8 +263,10 @@ static short tcp_socket_poll(struct socket *s)
 	case TCP_CONNECTING: return events;
 	case TCP_CONNECTED:  return events | poll_connected(t);
 	case TCP_LISTENING:  return events | (list_empty(&t->ready) ? 0 : POLLIN | POLLRDNORM);
-	default:             return events | POLLOUT | POLLWRNORM | POLLHUP | (s->error ? POLLIN | POLLRDNORM : 0);
+	default:             break;
 	}
+	events |= POLLOUT | POLLWRNORM | POLLHUP; /* no call would block */
+	return s->error ? events | POLLIN | POLLRDNORM : events;
 }
 
 static size_t tcp_socket_readable(struct socket *s)

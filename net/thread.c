@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The lock around lwIP and the network thread: it sleeps until a device's interrupt, or the next timer, and then polls the devices and
- * runs the timers. `events` counts wake-ups, so that one that comes while the thread works is not lost: futex_wait() sees the change.
+ * The lock around lwIP and the network thread: it sleeps until a device's interrupt, or the next
+ * timer, and then polls the devices and runs the timers. `events` counts wake-ups, so that one that
+ * comes while the thread works is not lost: futex_wait() sees the change.
  */
 #include "kernel/clock.h"
 #include "kernel/log.h"
@@ -65,8 +66,8 @@ void net_thread_wake(void)
 }
 
 /*
- * A flood must not starve the app on a machine with one CPU: while a device has more than a budget's worth of frames, the thread
- * takes turns with the app's threads instead of going first.
+ * A flood must not starve the app on a machine with one CPU: while a device has more than a
+ * budget's worth of frames, the thread takes turns with the app's threads instead of going first.
  */
 static void take_turns(bool busy)
 {

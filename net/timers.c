@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lwIP's timers, in place of its timeouts.c: each knows when it is needed, so that an idle machine takes no timer interrupt. Runs under
- * net_lock in the network thread; whoever starts a timer that rested wakes that thread.
+ * lwIP's timers, in place of its timeouts.c: each knows when it is needed, so that an idle machine
+ * takes no timer interrupt. Runs under net_lock in the network thread; whoever starts a timer that
+ * rested wakes that thread.
  *
- * What ages with traffic (ARP entries, half-assembled datagrams, DNS answers) is aged once a second while there is traffic and for QUIET_TICKS
- * after it, by when all that was started has ended; the next frame makes up for the time between.
+ * What ages with traffic (ARP entries, half-assembled datagrams, DNS answers) is aged once a second
+ * while there is traffic and for QUIET_TICKS after it, by when all that was started has ended; the
+ * next frame makes up for the time between.
  */
 #include "kernel/clock.h"
 #include "net/stack.h"
@@ -20,7 +22,10 @@
 #define QUIET_TICKS  60
 #define DNS_TTL_MAX  604800 /* seconds; lwIP keeps no answer longer */
 
-/* TIME_WAIT is a courtesy to late segments; thousands of them would cost memory and a walk for every connection request. */
+/*
+ * TIME_WAIT is a courtesy to late segments; thousands of them would cost memory and a walk for
+ * every connection request.
+ */
 #define TIME_WAIT_MAX 1024
 
 struct timer_slot {
@@ -141,14 +146,19 @@ void tcp_timer_needed(void)
 		net_thread_wake();
 }
 
-/* Runs a slot when it is due and says when it wants to run next. A late tick is not made up for: that would be a burst. */
+/*
+ * Runs a slot when it is due and says when it wants to run next. A late tick is not made up for:
+ * that would be a burst.
+ */
 static uint64_t slot_run(struct timer_slot *slot, uint64_t now_ns)
 {
 	uint64_t interval_ns = slot->interval_ms * NS_PER_MS;
 
 	if (slot->due_ns != 0 && slot->due_ns <= now_ns) {
 		slot->run();
-		slot->due_ns = slot->due_ns + interval_ns > now_ns ? slot->due_ns + interval_ns : now_ns + interval_ns;
+		slot->due_ns += interval_ns;
+		if (slot->due_ns <= now_ns)
+			slot->due_ns = now_ns + interval_ns;
 	}
 	if (!slot->needed())
 		slot->due_ns = 0;

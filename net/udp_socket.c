@@ -6,7 +6,8 @@
 
 #define PAYLOAD_MAX (65535 - IP_HLEN - UDP_HLEN)
 
-static void on_receive(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
+static void on_receive(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from,
+		       u16_t port)
 {
 	(void)pcb;
 	datagram_arrived(arg, p, from, port);
@@ -87,7 +88,8 @@ static const struct socket_ops udp_ops = {
 
 int udp_socket_create(struct socket **out)
 {
-	struct datagram_socket *d = datagram_alloc(&udp_ops, SOCK_DGRAM, IP_PROTO_UDP, udp_socket_transmit, PAYLOAD_MAX);
+	struct datagram_socket *d = datagram_alloc(&udp_ops, SOCK_DGRAM, IP_PROTO_UDP,
+						   udp_socket_transmit, PAYLOAD_MAX);
 
 	if (d == NULL)
 		return -ENOMEM;

@@ -4,4 +4,5 @@
 
 #include "lwip/ip_addr.h"
 
-u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port);
+u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port,
+		  const ip_addr_t *remote, u16_t remote_port);

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lwIP 2.2.1 as Thimble wants it. Each option is described in lwip/opt.h; the reasons for our choices are here. */
+/*
+ * lwIP 2.2.1 as Thimble wants it. Each option is described in lwip/opt.h; the reasons for our
+ * choices are here.
+ */
 #pragma once
 
 #include "kernel/heap.h"
 
-/* One lock (net_lock) around all of lwIP instead of a thread and mailboxes: a socket call runs the stack itself. */
+/*
+ * One lock (net_lock) around all of lwIP instead of a thread and mailboxes: a socket call runs the
+ * stack itself.
+ */
 #define NO_SYS                          1
 #define SYS_LIGHTWEIGHT_PROT            0
 #define LWIP_NETCONN                    0
@@ -13,7 +19,10 @@
 /* Timers are net/timers.c: they rest when nothing needs them, and say so when somebody does. */
 #define LWIP_TIMERS                     0
 
-/* Everything comes from the kernel's heap: nothing is set aside before it is used, and devices can read it in place (1:1 memory). */
+/*
+ * Everything comes from the kernel's heap: nothing is set aside before it is used, and devices can
+ * read it in place (1:1 memory).
+ */
 #define MEM_CUSTOM_ALLOCATOR            1
 #define MEM_CUSTOM_MALLOC               kmalloc
 #define MEM_CUSTOM_FREE                 kfree
@@ -31,7 +40,7 @@
 #define ARP_QUEUE_LEN                   16
 #define IP_FORWARD                      0
 #define IP_REASSEMBLY                   1
-#define IP_REASS_MAX_PBUFS              64 /* the 45 fragments of the largest datagram, and some of the next */
+#define IP_REASS_MAX_PBUFS              64 /* the largest datagram has 45 fragments */
 #define IP_FRAG                         1
 #define IP_DEFAULT_TTL                  64
 #define ICMP_TTL                        64
@@ -42,7 +51,10 @@
 #define LWIP_NETIF_HOSTNAME             1
 #define LWIP_NETIF_STATUS_CALLBACK      1
 
-/* A lease is used at once: probing for the address first would hold up the app for seconds (RFC 2131 4.4.1 says SHOULD). */
+/*
+ * A lease is used at once: probing for the address first would hold up the app for seconds (RFC
+ * 2131 4.4.1 says SHOULD).
+ */
 #define LWIP_DHCP                       1
 #define LWIP_DHCP_DOES_ACD_CHECK        0
 #define LWIP_ACD                        0
@@ -57,8 +69,9 @@
 #define LWIP_CHECKSUM_CTRL_PER_NETIF    1
 
 /*
- * TCP. Windows are limits, not reservations. 256 KiB keep 2 Gbit/s going over a 1 ms round trip; scale 3 reaches 512 KiB.
- * One MSS of oversize lets small writes share a segment, so that most frames are a single piece for the device.
+ * TCP. Windows are limits, not reservations. 256 KiB keep 2 Gbit/s going over a 1 ms round trip;
+ * scale 3 reaches 512 KiB. One MSS of oversize lets small writes share a segment, so that most
+ * frames are a single piece for the device.
  */
 #define LWIP_TCP                        1
 #define TCP_MSS                         1460

@@ -2,8 +2,8 @@
 /*
  * ip=dhcp against a server of our own: what waits for the lease, how long, and what the log says.
  *
- * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c kernel/mutex.c kernel/wait.c kernel/timer.c
- * Links: kernel/param.c kernel/netdev.c kernel/file.c
+ * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c
+ * Links: kernel/mutex.c kernel/wait.c kernel/timer.c kernel/param.c kernel/netdev.c kernel/file.c
  */
 #include "kernel/thread.h"
 #include "net/net.h"
@@ -29,11 +29,15 @@ static uint16_t ip_checksum(const uint8_t *p)
 	return htons((uint16_t)~sum);
 }
 
-/* OFFER to DISCOVER, ACK to REQUEST (RFC 2131): 10.0.0.1/24, router 10.0.0.254, name server 10.0.0.53, for an hour. */
+/*
+ * OFFER to DISCOVER, ACK to REQUEST (RFC 2131): 10.0.0.1/24, router 10.0.0.254, name server
+ * 10.0.0.53, for an hour.
+ */
 static bool serve_dhcp(const uint8_t *f, unsigned len)
 {
 	static const uint8_t options[] = {
-		54, 4, 10, 0, 0, 254, 51, 4, 0, 0, 14, 16, 1, 4, 255, 255, 255, 0, 3, 4, 10, 0, 0, 254, 6, 4, 10, 0, 0, 53, 255,
+		54, 4, 10, 0, 0, 254, 51, 4, 0, 0, 14, 16, 1, 4, 255, 255, 255, 0,
+		3, 4, 10, 0, 0, 254, 6, 4, 10, 0, 0, 53, 255,
 	};
 	uint8_t r[400] = { 0 };
 	uint16_t sum;
@@ -86,7 +90,7 @@ TEST(calls_wait_for_the_lease_but_not_for_ever)
 	struct file *f, *udp;
 	struct sockaddr_in to = address(FAR, 80);
 	struct iovec vec = { "x", 1 };
-	struct msghdr msg = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &vec, .msg_iovlen = 1 };
+	struct msghdr msg = { &to, sizeof(to), &vec, 1, NULL, 0, 0 };
 	uint32_t found;
 
 	start();

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interface between devices and lwIP: frames nobody should send, checksums done by the device, timers that rest.
+ * The interface between devices and lwIP: frames nobody should send, checksums done by the device,
+ * timers that rest.
  *
- * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c kernel/mutex.c kernel/wait.c kernel/timer.c
- * Links: kernel/param.c kernel/netdev.c kernel/file.c
+ * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c
+ * Links: kernel/mutex.c kernel/wait.c kernel/timer.c kernel/param.c kernel/netdev.c kernel/file.c
  */
 #include "kernel/thread.h"
 #include "net/net.h"
@@ -42,7 +43,8 @@ TEST(checksum_is_rfc_1071)
 
 static void talk(void)
 {
-	struct file *listener = listen_on(80, 4), *client = connect_to(FAR, 80), *server = accept_from(listener);
+	struct file *listener = listen_on(80, 4), *client = connect_to(FAR, 80);
+	struct file *server = accept_from(listener);
 	char out[5000], in[5000];
 
 	memset(out, 0x5a, sizeof(out));
@@ -54,7 +56,10 @@ static void talk(void)
 	file_put(listener);
 }
 
-/* The model device finishes the partial checksum as a real one does; the receiving side then looks at it in full. */
+/*
+ * The model device finishes the partial checksum as a real one does; the receiving side then looks
+ * at it in full.
+ */
 TEST(device_finishes_checksums)
 {
 	start();
@@ -101,7 +106,10 @@ TEST(wrong_checksums_are_dropped)
 	mirror_reset();
 }
 
-/* Short, long, cut off anywhere, and full of nonsense: all buffers come back and the network still works. */
+/*
+ * Short, long, cut off anywhere, and full of nonsense: all buffers come back and the network still
+ * works.
+ */
 TEST(nonsense_frames)
 {
 	static const uint8_t head[54] = {
@@ -132,7 +140,10 @@ TEST(nonsense_frames)
 	talk();
 }
 
-/* With nobody talking, nothing wakes: time jumps from event to event, so the number of jumps is the number of timer interrupts. */
+/*
+ * With nobody talking, nothing wakes: time jumps from event to event, so the number of jumps is the
+ * number of timer interrupts.
+ */
 static unsigned halts;
 
 static void count_halt(void)

@@ -26,7 +26,7 @@ struct frame {
 struct buffer {
 	struct list node;
 	struct netbuf netbuf;
-	uint8_t *data;      /* from the heap for each frame, so that reading a recycled one is noticed */
+	uint8_t *data;      /* from the heap for each frame: reading a recycled one is noticed */
 };
 
 struct unfinished {
@@ -38,7 +38,8 @@ struct mirror mirror;
 
 static const uint8_t our_mac[6] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
 static const uint8_t mirror_mac[6] = { 0x52, 0x54, 0, 0xff, 0xff, 0xfe };
-static struct list wire = LIST_INIT(wire), unfinished = LIST_INIT(unfinished), ring = LIST_INIT(ring);
+static struct list wire = LIST_INIT(wire), ring = LIST_INIT(ring);
+static struct list unfinished = LIST_INIT(unfinished);
 static unsigned nunfinished;
 
 static void mirror_wake(void);
@@ -100,7 +101,22 @@ static void reflect(uint8_t *f, unsigned len)
 
 /* --- The device --- */
 
-static int mirror_xmit(struct netdev *dev, const struct sg *sg, unsigned n, const struct net_offload_req *offload, void *token)
+/* Virtio 1.2, 5.1.6.2. */
+static void finish_checksum(uint8_t *frame, unsigned len, const struct net_offload_req *offload)
+{
+	uint16_t field;
+	uint32_t sum = 0;
+
+	for (unsigned i = offload->csum_start; i < len; i += 2)
+		sum += (uint32_t)frame[i] << 8 | (i + 1 < len ? frame[i + 1] : 0);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	field = htons((uint16_t)~sum);
+	memcpy(frame + offload->csum_start + offload->csum_offset, &field, sizeof(field));
+}
+
+static int mirror_xmit(struct netdev *dev, const struct sg *sg, unsigned n,
+		       const struct net_offload_req *offload, void *token)
 {
 	uint8_t frame[FRAME_MAX];
 	unsigned len = 0;
@@ -117,17 +133,8 @@ static int mirror_xmit(struct netdev *dev, const struct sg *sg, unsigned n, cons
 		memcpy(frame + len, sg[i].addr, sg[i].len);
 		len += sg[i].len;
 	}
-	if (offload->csum_start) { /* virtio 1.2, 5.1.6.2: what the device does */
-		uint16_t sum_field;
-		uint32_t sum = 0;
-
-		for (unsigned i = offload->csum_start; i < len; i += 2)
-			sum += (uint32_t)frame[i] << 8 | (i + 1 < len ? frame[i + 1] : 0);
-		while (sum >> 16)
-			sum = (sum & 0xffff) + (sum >> 16);
-		sum_field = htons((uint16_t)~sum);
-		memcpy(frame + offload->csum_start + offload->csum_offset, &sum_field, 2);
-	}
+	if (offload->csum_start)
+		finish_checksum(frame, len, offload);
 	u = malloc(sizeof(*u));
 	u->token = token;
 	list_push_back(&unfinished, &u->node);
@@ -163,7 +170,9 @@ static void deliver(struct netdev *dev, struct frame *f)
 	mirror.rx_frames++;
 	b->data = malloc(f->len ? f->len : 1);
 	memcpy(b->data, f->data, f->len);
-	b->netbuf = (struct netbuf){ .data = b->data, .len = f->len, .csum_valid = mirror.vouch, .dev = dev, .driver = b };
+	b->netbuf = (struct netbuf){
+		.data = b->data, .len = f->len, .csum_valid = mirror.vouch, .dev = dev, .driver = b,
+	};
 	dev->input(dev, &b->netbuf);
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A network for host tests: one device, 10.0.0.1, on a wire that ends in a mirror. Whatever is sent to 10.0.0.N (N not 1) comes back with source and
- * destination exchanged, which leaves every checksum right: so a connection to 10.0.0.2 is a connection to ourselves, with both ends over the
- * device, where frames can be lost, doubled, held back and damaged, and rings can run dry. ARP is answered for every address.
+ * A network for host tests: one device, 10.0.0.1, on a wire that ends in a mirror. Whatever is sent
+ * to 10.0.0.N (N not 1) comes back with source and destination exchanged, which leaves every
+ * checksum right: so a connection to 10.0.0.2 is a connection to ourselves, with both ends over the
+ * device, where frames can be lost, doubled, held back and damaged, and rings can run dry. ARP is
+ * answered for every address.
  */
 #pragma once
 
@@ -16,12 +18,15 @@
 struct mirror {
 	/* What happens to a frame on the wire: false drops it. NULL: nothing. */
 	bool (*filter)(uint8_t *frame, unsigned len);
-	/* Looks at a frame before it is reflected, and may answer by mirror_inject(): true when the frame ends there. NULL: nobody. */
+	/*
+	 * Looks at a frame before it is reflected, and may answer by mirror_inject(): true when the
+	 * frame ends there. NULL: nobody.
+	 */
 	bool (*serve)(const uint8_t *frame, unsigned len);
 	unsigned rx_free;         /* buffers in the receive ring at the moment */
 	unsigned rx_lost;         /* frames that found it empty */
 	unsigned rx_frames, tx_frames;
-	unsigned tx_room;         /* frames the transmit ring takes until they are finished; 0: as many as there are */
+	unsigned tx_room;         /* frames the transmit ring takes; 0: any number */
 	unsigned tx_refused;
 	bool hold_tx;             /* sent frames stay unfinished */
 	bool vouch;               /* received frames are marked as checked */
@@ -31,7 +36,10 @@ struct mirror {
 
 extern struct mirror mirror;
 
-/* Boots what the network needs, with this command line; once per program. offloads: enum net_offload that the device claims. */
+/*
+ * Boots what the network needs, with this command line; once per program. offloads: enum
+ * net_offload that the device claims.
+ */
 void mirror_start(const char *cmdline, unsigned offloads);
 
 void mirror_inject(const void *frame, unsigned len);   /* a frame from outside */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TCP sockets over the real lwIP and the real scheduler: through the loopback interface, and through a device whose wire ends in a mirror.
+ * TCP sockets over the real lwIP and the real scheduler: through the loopback interface, and
+ * through a device whose wire ends in a mirror.
  *
- * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c kernel/mutex.c kernel/wait.c kernel/timer.c
- * Links: kernel/param.c kernel/netdev.c kernel/file.c
+ * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c
+ * Links: kernel/mutex.c kernel/wait.c kernel/timer.c kernel/param.c kernel/netdev.c kernel/file.c
  */
 #include "kernel/thread.h"
 #include "net/net.h"
@@ -44,7 +45,7 @@ static void send_flow(void *arg)
 	uint8_t *buf = malloc(flow->chunk);
 
 	while (flow->done < flow->len) {
-		size_t n = flow->len - flow->done < flow->chunk ? flow->len - flow->done : flow->chunk;
+		size_t left = flow->len - flow->done, n = left < flow->chunk ? left : flow->chunk;
 		ssize_t sent;
 
 		for (size_t i = 0; i < n; i++)
@@ -98,7 +99,8 @@ static void link_down(struct link *l)
 static void transfer(const char *where, size_t len, size_t send_chunk, size_t recv_chunk)
 {
 	struct link l = link_up(where, 7000);
-	struct flow out = { .f = l.client, .len = len, .chunk = send_chunk }, in = { .f = l.server, .chunk = recv_chunk };
+	struct flow out = { .f = l.client, .len = len, .chunk = send_chunk };
+	struct flow in = { .f = l.server, .chunk = recv_chunk };
 	struct thread *receiver = beside(recv_flow, &in);
 
 	send_flow(&out);

@@ -2,8 +2,8 @@
 /*
  * UDP and raw sockets, DNS, socket pairs and the interface ioctls, over the mirror.
  *
- * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c kernel/mutex.c kernel/wait.c kernel/timer.c
- * Links: kernel/param.c kernel/netdev.c kernel/file.c
+ * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c
+ * Links: kernel/mutex.c kernel/wait.c kernel/timer.c kernel/param.c kernel/netdev.c kernel/file.c
  */
 #include "kernel/thread.h"
 #include "net/net.h"
@@ -32,19 +32,21 @@ static struct file *udp_on(uint16_t port)
 	return f;
 }
 
-static ssize_t send_to(struct file *f, const char *dotted, uint16_t port, const void *buf, size_t len)
+static ssize_t send_to(struct file *f, const char *dotted, uint16_t port,
+		       const void *buf, size_t len)
 {
 	struct sockaddr_in to = address(dotted, port);
 	struct iovec vec = { (void *)buf, len };
-	struct msghdr msg = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &vec, .msg_iovlen = 1 };
+	struct msghdr msg = { &to, sizeof(to), &vec, 1, NULL, 0, 0 };
 
 	return net_sendmsg(f, &msg, 0);
 }
 
-static ssize_t recv_from(struct file *f, void *buf, size_t len, struct sockaddr_in *from, int flags, int *msg_flags)
+static ssize_t recv_from(struct file *f, void *buf, size_t len, struct sockaddr_in *from,
+			 int flags, int *msg_flags)
 {
 	struct iovec vec = { buf, len };
-	struct msghdr msg = { .msg_name = from, .msg_namelen = sizeof(*from), .msg_iov = &vec, .msg_iovlen = 1 };
+	struct msghdr msg = { from, sizeof(*from), &vec, 1, NULL, 0, 0 };
 	ssize_t n = net_recvmsg(f, &msg, flags);
 
 	*msg_flags = msg.msg_flags;
@@ -139,7 +141,8 @@ TEST(connected)
 	CHECK(name.sin_port != 0);
 	CHECK_EQ(send_bytes(a, "one", 3, 0), 3);
 	CHECK_EQ(recv_bytes(b, buf, 8, 0), 3);
-	CHECK_EQ(send_to(c, FAR, ntohs(name.sin_port), "stranger", 8), 8); /* from another port than a's peer */
+	/* From another port than a's peer. */
+	CHECK_EQ(send_to(c, FAR, ntohs(name.sin_port), "stranger", 8), 8);
 	CHECK_EQ(send_to(b, FAR, ntohs(name.sin_port), "friend", 6), 6);
 	CHECK_EQ(recv_bytes(a, buf, 8, 0), 6);
 	CHECK_EQ(recv_bytes(a, buf, 8, MSG_DONTWAIT), -EAGAIN);
@@ -211,7 +214,7 @@ TEST(full_transmit_ring_blocks)
 	struct file *f;
 	struct iovec vec = { "x", 1 };
 	struct sockaddr_in to = address(FAR, 5007);
-	struct msghdr msg = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &vec, .msg_iovlen = 1 };
+	struct msghdr msg = { &to, sizeof(to), &vec, 1, NULL, 0, 0 };
 
 	start();
 	mirror_reset();
@@ -259,8 +262,8 @@ TEST(ping)
 	memcpy(echo + 2, &sum, 2);
 	CHECK_EQ(net_connect(f, (struct sockaddr *)&to, sizeof(to)), 0);
 	CHECK_EQ(send_bytes(f, echo, sizeof(echo), 0), sizeof(echo));
-	do {
-		n = recv_bytes(f, reply, sizeof(reply), 0); /* first our own request, which the mirror sent back: the stack answers it */
+	do { /* first our own request, which the mirror sent back: the stack answers it */
+		n = recv_bytes(f, reply, sizeof(reply), 0);
 	} while (n == 60 && reply[20] == 8);
 	CHECK_EQ(n, 60);
 	CHECK_EQ(reply[0], 0x45);
@@ -415,6 +418,11 @@ TEST(message_pair)
 
 /* --- Interfaces --- */
 
+static in_addr_t in_addr_of(const struct sockaddr *a)
+{
+	return ((const struct sockaddr_in *)a)->sin_addr.s_addr;
+}
+
 TEST(interface_ioctls)
 {
 	struct file *f;
@@ -426,9 +434,9 @@ TEST(interface_ioctls)
 	CHECK_EQ(f->ops->ioctl(f, SIOCGIFCONF, &conf), 0);
 	CHECK_EQ(conf.ifc_len, 2 * sizeof(struct ifreq));
 	CHECK_EQ(f->ops->ioctl(f, SIOCGIFADDR, &req), 0);
-	CHECK_EQ(((struct sockaddr_in *)&req.ifr_addr)->sin_addr.s_addr, address("10.0.0.1", 0).sin_addr.s_addr);
+	CHECK_EQ(in_addr_of(&req.ifr_addr), address("10.0.0.1", 0).sin_addr.s_addr);
 	CHECK_EQ(f->ops->ioctl(f, SIOCGIFNETMASK, &req), 0);
-	CHECK_EQ(((struct sockaddr_in *)&req.ifr_netmask)->sin_addr.s_addr, address("255.255.255.0", 0).sin_addr.s_addr);
+	CHECK_EQ(in_addr_of(&req.ifr_netmask), address("255.255.255.0", 0).sin_addr.s_addr);
 	CHECK_EQ(f->ops->ioctl(f, SIOCGIFHWADDR, &req), 0);
 	CHECK(memcmp(req.ifr_hwaddr.sa_data, "\x52\x54\0\x12\x34\x56", 6) == 0);
 	CHECK_EQ(f->ops->ioctl(f, SIOCGIFFLAGS, &req), 0);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What lwIP asks of the compiler, the C library and the system (lwip/arch.h names each of these). */
+/*
+ * What lwIP asks of the compiler, the C library and the system (lwip/arch.h names each of these).
+ */
 #pragma once
 
 #include <limits.h>
@@ -26,8 +28,9 @@ uint16_t net_checksum(const void *data, int len);
 #define LWIP_CHKSUM net_checksum
 
 /*
- * lwIP's asserts check its own invariants, some of which peers can bend. In an image they are left out: what follows an assert that would have
- * failed is then at worst a lost packet. Host tests define NET_LWIP_ASSERT to have them all.
+ * lwIP's asserts check its own invariants, some of which peers can bend. In an image they are left
+ * out: what follows an assert that would have failed is then at worst a lost packet. Host tests
+ * define NET_LWIP_ASSERT to have them all.
  */
 #ifdef NET_LWIP_ASSERT
 _Noreturn void net_lwip_assert(const char *what, const char *file, int line);
