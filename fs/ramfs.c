@@ -224,7 +224,7 @@ static int check_rename(const struct ramfs_name *old, const struct ramfs_name *n
 	directory = S_ISDIR(old->target->inode.mode);
 	if (directory && is_above(old->target, to_dir))
 		return -EINVAL;
-	return new ? check_unlink(new, directory) : 0;
+	return new && new->target != old->target ? check_unlink(new, directory) : 0;
 }
 
 static int move(struct ramfs_name *old, struct ramfs_name *new, struct ramfs_node *to_dir, const char *to, size_t to_len)

@@ -58,13 +58,18 @@ ssize_t ramfs_read(struct inode *inode, void *buf, size_t len, off_t at)
 	return (ssize_t)done;
 }
 
-static int grow_table(struct ramfs_file *f, size_t index)
+/* A page far out in a sparse file needs a long table; it may take up a quarter of what all data may. */
+#define TABLE_MAX(fs) ((fs)->pages_max * (PAGE_SIZE / sizeof(uint8_t *) / 4))
+
+static int grow_table(struct ramfs *fs, struct ramfs_file *f, size_t index)
 {
 	size_t n = f->npages ? f->npages : 4;
 	uint8_t **pages;
 
 	if (index < f->npages)
 		return 0;
+	if (index >= TABLE_MAX(fs))
+		return -ENOSPC;
 	while (n <= index)
 		n *= 2;
 	pages = kzalloc(n * sizeof(*pages));
@@ -102,7 +107,7 @@ static uint8_t *page_for_write(struct ramfs_node *n, size_t at)
 	size_t index = at / PAGE_SIZE;
 	uint8_t *page;
 
-	if (grow_table(f, index) != 0)
+	if (grow_table(ramfs_of(n), f, index) != 0)
 		return NULL;
 	if (f->pages[index])
 		return f->pages[index];
