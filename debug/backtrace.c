@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Walks frames without trusting them: whatever smashed the stack may have written the chain. */
 #include "debug/backtrace.h"
+#include "kernel/thread.h"
 #include "kernel/vm.h"
+#include "kernel/x86_64/cpu.h"
 #include <stddef.h>
 
 #define DEPTH_MAX 100000u /* a chain that only grows ends anyway, but perhaps not soon */
@@ -19,6 +21,22 @@ static bool readable(uint64_t rbp)
 	return vm_phys((const void *)rbp) && vm_phys((const void *)(rbp + 8));
 }
 
+static bool on_own_stack(uint64_t rbp)
+{
+	const struct thread *t = this_cpu()->current;
+
+	return t && vm_phys(t) && rbp - (uint64_t)t->stack < t->stack_size;
+}
+
+/*
+ * Callers' frames lie higher; but the chain of an interrupt handler, on a stack of its own, leads
+ * into the stack of the thread it interrupted, wherever that is.
+ */
+static bool leads_on(uint64_t from, uint64_t to)
+{
+	return to > from || (on_own_stack(to) && !on_own_stack(from));
+}
+
 void backtrace(uint64_t rbp, bool (*visit)(unsigned depth, uint64_t address))
 {
 	for (unsigned depth = 1; depth <= DEPTH_MAX && readable(rbp); depth++) {
@@ -26,7 +44,7 @@ void backtrace(uint64_t rbp, bool (*visit)(unsigned depth, uint64_t address))
 
 		if (f->return_address == 0 || !visit(depth, f->return_address))
 			return;
-		if (f->rbp <= rbp) /* callers' frames lie higher */
+		if (!leads_on(rbp, f->rbp))
 			return;
 		rbp = f->rbp;
 	}

@@ -191,6 +191,7 @@ void param_init(const char *cmdline)
 	}
 	argv = words;              /* its name, nwords arguments, NULL */
 	env = words + nwords + 2;  /* nwords, NULL */
+	nenv = 0;
 	argc = 1;
 	split(memcpy(text, cmdline, len + 1));
 	argv[0] = (char *)argv0;

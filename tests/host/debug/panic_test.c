@@ -105,6 +105,26 @@ TEST(backtrace_stops_where_it_makes_no_sense)
 	CHECK_EQ(nvisited, 1);
 }
 
+/* From an interrupt's stack, above, down into the thread's; but never down within it. */
+TEST(backtrace_crosses_into_the_interrupted_thread)
+{
+	struct frame f[4]; /* 0 and 1: the thread's stack; 2 and 3: the interrupt's */
+	struct thread t = { .stack = f, .stack_size = 2 * sizeof(f[0]) };
+
+	f[2] = (struct frame){ &f[3], 0x1001 };
+	f[3] = (struct frame){ &f[0], 0x1002 };
+	f[0] = (struct frame){ &f[1], 0x1003 };
+	f[1] = (struct frame){ &f[0], 0x1004 };
+	nvisited = 0;
+	backtrace((uint64_t)&f[2], visit);
+	CHECK_EQ(nvisited, 2); /* there is no thread */
+	shim_cpu.current = &t;
+	nvisited = 0;
+	backtrace((uint64_t)&f[2], visit);
+	CHECK_EQ(nvisited, 4);
+	shim_cpu.current = NULL;
+}
+
 TEST(backtrace_of_real_frames)
 {
 	nvisited = 0;
