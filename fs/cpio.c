@@ -77,13 +77,14 @@ static const uint8_t *advance(const struct cpio *c, const uint8_t *from, uint64_
 	return offset > (uint64_t)(c->end - c->start) ? c->end : c->start + offset;
 }
 
-static bool checksum_right(const uint8_t *data, size_t len, uint32_t expected)
+/* Of several names of one file only one brings the data, but GNU cpio gives each the checksum. */
+static bool checksum_right(const struct cpio_entry *e, uint32_t expected)
 {
 	uint32_t sum = 0;
 
-	while (len--)
-		sum += *data++;
-	return sum == expected;
+	for (size_t i = 0; i < e->size; i++)
+		sum += e->data[i];
+	return e->size == 0 || sum == expected;
 }
 
 static void fill(struct cpio_entry *e, const uint32_t *fields)
@@ -120,7 +121,7 @@ int cpio_next(struct cpio *c, struct cpio_entry *e)
 	if (strcmp(e->name, TRAILER) == 0)
 		return 0;
 	next = advance(c, e->data, e->size);
-	if (!next || (has_check && !checksum_right(e->data, e->size, fields[F_CHECK])))
+	if (!next || (has_check && !checksum_right(e, fields[F_CHECK])))
 		return -EINVAL;
 	c->at = next;
 	return 1;
