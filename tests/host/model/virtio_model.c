@@ -155,8 +155,10 @@ void model_queue_enable(struct model_virtio *m, unsigned index)
 		model_refuse("INIT-01: queue %u enabled at status 0x%x", index, m->status);
 	if (q->enabled)
 		model_refuse("queue %u enabled twice", index);
-	if (q->halves_written != 0x3f)
+	if (q->halves_written != 0x3f) {
 		model_refuse("PCI-18: queue %u enabled before its addresses were written", index);
+		return;
+	}
 	if (q->size == 0 || q->size > q->max || (q->size & (q->size - 1)))
 		model_refuse("PCI-17: queue %u has size %u of %u", index, q->size, q->max);
 	q->enabled = true;

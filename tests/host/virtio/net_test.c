@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The network driver against a strict model device, with a stack that lends, keeps and returns frames.
+ * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/netdev.c kernel/mutex.c kernel/sg.c tests/host/model/bus.c tests/host/model/machine.c
+ * Links: tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/net*.c
+ */
+#include "tests/host/model/virtio_model.h"
+#include "kernel/netdev.h"
+#include "kernel/pci.h"
+#include <errno.h>
+
+#define BIT(n) (1ull << (n))
+#define USUAL (BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS) | BIT(VIRTIO_NET_F_MRG_RXBUF) | BIT(VIRTIO_NET_F_CTRL_VQ) | BIT(VIRTIO_NET_F_CTRL_RX) \
+	| BIT(VIRTIO_NET_F_CTRL_VLAN) | BIT(VIRTIO_NET_F_GUEST_ANNOUNCE) | BIT(30) | BIT(40))
+
+static struct model_net *n;
+static struct netdev *eth;
+
+/* --- the stack --- */
+
+static uint8_t got[512][2048];
+static uint32_t got_len[512];
+static struct netbuf *kept[512];
+static unsigned ngot, nkept, ndone, wakes;
+static bool keep, got_csum_valid;
+static void *last_done;
+
+static void input(struct netdev *dev, struct netbuf *nb)
+{
+	CHECK(dev == eth && nb->dev == eth);
+	CHECK_EQ((uintptr_t)nb->data % 4, 2); /* so that the IP header behind the Ethernet header is aligned */
+	memcpy(got[ngot], nb->data, nb->len);
+	got_len[ngot++] = nb->len;
+	got_csum_valid = nb->csum_valid;
+	if (keep)
+		kept[nkept++] = nb;
+	else
+		dev->recycle(nb);
+}
+
+static void tx_done(struct netdev *dev, void *token)
+{
+	CHECK(dev == eth);
+	last_done = token;
+	ndone++;
+}
+
+static void wake(struct netdev *dev)
+{
+	CHECK(dev == eth);
+	wakes++;
+}
+
+static void give_back_all(void)
+{
+	while (nkept)
+		eth->recycle(kept[--nkept]);
+}
+
+static void take_eth(struct netdev *dev, void *arg)
+{
+	(void)arg;
+	eth = dev;
+}
+
+static void plug(void)
+{
+	model_bus_use_ecam();
+	model_pci_plug(&n->v);
+	pci_init();
+	model_run();
+	netdev_for_each(take_eth, NULL);
+}
+
+static void start(void)
+{
+	eth->input = input;
+	eth->tx_done = tx_done;
+	eth->wake = wake;
+	CHECK_EQ(eth->start(eth), 0);
+	model_run();
+}
+
+static void boot(uint64_t features)
+{
+	n = model_net_new(features);
+	plug();
+	start();
+}
+
+static void poll_all(void)
+{
+	while (eth->poll(eth, 64) == 64)
+		;
+	model_run();
+}
+
+static bool deliver(uint32_t len, uint8_t fill)
+{
+	uint8_t frame[2048];
+
+	memset(frame, fill, len);
+	return model_net_deliver(n, frame, len, 0);
+}
+
+static int send(uint32_t len, uint8_t fill)
+{
+	static uint8_t data[65536];
+	struct sg sg = { data, len };
+
+	memset(data, fill, len);
+	return eth->xmit(eth, &sg, 1, NULL, (void *)(uintptr_t)(fill + 1));
+}
+
+/* --- what is agreed on --- */
+
+MACHINE_TEST(silent_until_started)
+{
+	n = model_net_new(USUAL);
+	plug();
+	CHECK(eth);
+	CHECK_STR(eth->name, "eth0");
+	CHECK_EQ(n->nrx, 0);
+	CHECK_EQ(eth->mac[0], 0x52);
+	CHECK_EQ(eth->mac[5], 0x56);
+	CHECK_EQ(eth->mtu, 1500);
+	CHECK(eth->link_up);
+	CHECK(shim_log_has("vtnet0: virtio-net 1.0 pci 00:01.0 +MAC -MRG_RXBUF +STATUS -CTRL_VQ"));
+	start();
+	CHECK_EQ(n->nrx, 256);
+	CHECK_EQ(eth->rx_buffers, 256);
+}
+
+MACHINE_TEST(nothing_offered)
+{
+	boot(0);
+	CHECK_EQ(eth->mac[0] & 3, 2); /* NET-04 */
+	CHECK(eth->link_up);          /* NET-05 */
+	CHECK(deliver(100, 1));
+	poll_all();
+	CHECK_EQ(ngot, 1);
+}
+
+MACHINE_TEST(everything_offered)
+{
+	boot(0xffffffffull & ~BIT(VIRTIO_NET_F_MTU));
+	CHECK_EQ(eth->offloads, NET_TX_CSUM | NET_RX_CSUM);
+	CHECK_EQ(send(100, 1), 0);
+	eth->kick(eth);
+	model_run();
+	CHECK_EQ(n->nsent, 1);
+}
+
+static uint16_t mtu;
+
+static void with_mtu(void)
+{
+	n = model_net_new(USUAL | BIT(VIRTIO_NET_F_MTU));
+	((struct virtio_net_config *)n->v.config)->mtu = mtu;
+	plug();
+	start();
+	CHECK_EQ(model_accepted(&n->v, VIRTIO_NET_F_MTU), mtu >= 68 && mtu <= 9216);
+	CHECK_EQ(eth->mtu, mtu >= 68 && mtu <= 9216 ? mtu : 1500);
+	CHECK(n->rx[0].writable_bytes >= 12u + eth->mtu + 14);
+	CHECK_EQ(send(eth->mtu + 14u, 1), 0);
+	CHECK_EQ(send(eth->mtu + 19u, 1), -EMSGSIZE);
+}
+
+TEST(mtu_of_the_device)
+{
+	static const uint16_t mtus[] = { 0, 67, 68, 1400, 1500, 9000, 9216, 9217, 65535 };
+
+	for (unsigned i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
+		mtu = mtus[i];
+		model_in_new_machine(with_mtu);
+	}
+}
+
+/* --- receive --- */
+
+static void receives(uint64_t without)
+{
+	n = model_net_new(USUAL);
+	n->v.offered &= ~without;
+	plug();
+	start();
+	for (unsigned i = 0; i < 300; i++) {
+		CHECK(deliver(60 + i * 4, (uint8_t)i));
+		if (i % 3 == 0)
+			poll_all();
+	}
+	poll_all();
+	CHECK_EQ(ngot, 300);
+	for (unsigned i = 0; i < 300; i++)
+		CHECK(got_len[i] == 60 + i * 4 && got[i][0] == (uint8_t)i && got[i][got_len[i] - 1] == (uint8_t)i);
+}
+
+MACHINE_TEST(frames_arrive)
+{
+	receives(0);
+}
+
+MACHINE_TEST(frames_arrive_without_event_idx)
+{
+	receives(BIT(VIRTIO_F_EVENT_IDX));
+}
+
+/* One interrupt for a burst; none until the stack has polled; none while it has nothing armed. */
+MACHINE_TEST(one_interrupt_for_a_burst)
+{
+	unsigned before;
+
+	boot(USUAL);
+	before = n->v.queue[0].interrupts;
+	for (unsigned i = 0; i < 50; i++)
+		deliver(100, 1);
+	CHECK_EQ(n->v.queue[0].interrupts - before, 1);
+	CHECK_EQ(wakes, 1);
+	CHECK_EQ(eth->poll(eth, 20), 20);
+	deliver(100, 1);
+	CHECK_EQ(n->v.queue[0].interrupts - before, 1); /* the stack has yet to come back */
+	CHECK_EQ(eth->poll(eth, 64), 31);
+	deliver(100, 1);
+	CHECK_EQ(n->v.queue[0].interrupts - before, 2);
+}
+
+MACHINE_TEST(frames_may_be_kept)
+{
+	boot(USUAL);
+	keep = true;
+	for (unsigned i = 0; i < 256; i++)
+		CHECK(deliver(100, (uint8_t)i));
+	CHECK(!deliver(100, 0));
+	poll_all();
+	CHECK_EQ(nkept, 256);
+	CHECK(!deliver(100, 0)); /* every buffer is with the stack */
+	give_back_all();
+	model_run();
+	CHECK_EQ(n->nrx, 256);
+	keep = false;
+	CHECK(deliver(100, 9));
+	poll_all();
+	CHECK_EQ(ngot, 257);
+}
+
+MACHINE_TEST(one_frame_given_back_is_one_the_device_has)
+{
+	boot(USUAL);
+	keep = true;
+	while (deliver(100, 1))
+		;
+	poll_all();
+	eth->recycle(kept[--nkept]);
+	model_run();
+	CHECK_EQ(n->nrx, 1);
+	CHECK(deliver(100, 1));
+}
+
+MACHINE_TEST(runts_and_segmented_frames_are_dropped)
+{
+	struct virtio_net_hdr h = { .gso_type = 1, .gso_size = 1448 };
+
+	boot(USUAL);
+	CHECK(deliver(13, 1));
+	CHECK(deliver(0, 1));
+	model_chain_write(&n->rx[0], 0, &h, sizeof(h));
+	model_ring_push(&n->v, 0, &n->rx[0], 200);
+	memmove(n->rx, n->rx + 1, --n->nrx * sizeof(n->rx[0]));
+	poll_all();
+	CHECK_EQ(ngot, 0);
+	CHECK_EQ(n->nrx, 256);
+}
+
+MACHINE_TEST(checksums_vouched_for)
+{
+	uint8_t frame[100] = { 0 };
+
+	boot(USUAL | BIT(VIRTIO_NET_F_GUEST_CSUM));
+	model_net_deliver(n, frame, 100, VIRTIO_NET_HDR_F_DATA_VALID);
+	poll_all();
+	CHECK(got_csum_valid);
+	model_net_deliver(n, frame, 100, 0xf8); /* NET-56, NET-60 */
+	poll_all();
+	CHECK(!got_csum_valid);
+}
+
+MACHINE_TEST(checksums_not_negotiated)
+{
+	uint8_t frame[100] = { 0 };
+
+	boot(USUAL);
+	model_net_deliver(n, frame, 100, VIRTIO_NET_HDR_F_DATA_VALID | VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	poll_all();
+	CHECK(!got_csum_valid);
+}
+
+/* --- transmit --- */
+
+MACHINE_TEST(frames_are_sent)
+{
+	uint8_t a[14], b[500], c[200];
+	struct sg sg[] = { { a, 14 }, { b, 500 }, { c, 200 } };
+
+	memset(a, 1, sizeof(a));
+	memset(b, 2, sizeof(b));
+	memset(c, 3, sizeof(c));
+	boot(USUAL);
+	CHECK_EQ(eth->xmit(eth, sg, 3, NULL, a), 0);
+	CHECK_EQ(ndone, 0);
+	eth->kick(eth);
+	model_run();
+	CHECK_EQ(n->nsent, 1);
+	CHECK_EQ(n->sent_len[0], 714);
+	CHECK(n->sent[0][13] == 1 && n->sent[0][14] == 2 && n->sent[0][713] == 3);
+	CHECK_EQ(wakes, 0); /* nobody needs to know */
+	poll_all();
+	CHECK_EQ(ndone, 1);
+	CHECK(last_done == a);
+}
+
+MACHINE_TEST(checksum_request)
+{
+	struct net_offload_req offload = { .csum_start = 34, .csum_offset = 16 };
+	uint8_t data[100] = { 0 };
+	struct sg sg = { data, 100 };
+
+	boot(USUAL | BIT(VIRTIO_NET_F_CSUM));
+	CHECK(eth->offloads & NET_TX_CSUM);
+	CHECK_EQ(eth->xmit(eth, &sg, 1, &offload, data), 0);
+	eth->kick(eth);
+	model_run();
+	CHECK_EQ(n->sent_header[0].flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	CHECK_EQ(n->sent_header[0].csum_start, 34);
+	CHECK_EQ(n->sent_header[0].csum_offset, 16);
+}
+
+/* A full ring says so and has the stack woken when there is room. */
+MACHINE_TEST(full_ring)
+{
+	unsigned sent = 0;
+
+	boot(USUAL);
+	n->hold_tx = true;
+	while (send(100, (uint8_t)sent) == 0)
+		sent++;
+	CHECK_EQ(sent, 128);
+	CHECK_EQ(send(100, 0), -ENOSPC);
+	eth->kick(eth);
+	model_run();
+	CHECK_EQ(n->nheld_tx, 128);
+	CHECK_EQ(ndone, 0);
+	CHECK_EQ(send(100, 0), -ENOSPC);
+	wakes = 0;
+	model_net_release_tx(n);
+	CHECK_EQ(wakes, 1);
+	n->hold_tx = false;
+	poll_all();
+	CHECK_EQ(ndone, 128);
+	CHECK_EQ(send(100, 1), 0);
+	eth->kick(eth);
+	model_run();
+	CHECK_EQ(n->nsent, 129);
+}
+
+MACHINE_TEST(xmit_reaps_before_it_refuses)
+{
+	boot(USUAL);
+	for (unsigned i = 0; i < 1000; i++) {
+		CHECK_EQ(send(100, 7), 0);
+		if (i % 32 == 31) {
+			eth->kick(eth);
+			model_run();
+		}
+	}
+	CHECK_EQ(n->nsent, 992);
+	CHECK(ndone >= 1000 - 128);
+	CHECK_EQ(wakes, 0);
+}
+
+MACHINE_TEST(too_many_pieces)
+{
+	uint8_t data[33];
+	struct sg sg[33];
+
+	boot(USUAL);
+	for (unsigned i = 0; i < 33; i++)
+		sg[i] = (struct sg){ &data[i], 1 };
+	CHECK_EQ(eth->xmit(eth, sg, 33, NULL, data), -EMSGSIZE);
+	CHECK_EQ(eth->xmit(eth, sg, 32, NULL, data), 0);
+	eth->kick(eth);
+	model_run();
+	CHECK_EQ(n->sent_len[0], 32);
+}
+
+/* --- link --- */
+
+MACHINE_TEST(link_changes)
+{
+	boot(USUAL);
+	((struct virtio_net_config *)n->v.config)->status = 0;
+	model_config_changed(&n->v);
+	model_run();
+	CHECK(!eth->link_up);
+	CHECK_EQ(wakes, 1);
+	((struct virtio_net_config *)n->v.config)->status = 1;
+	model_config_changed(&n->v);
+	model_run();
+	CHECK(eth->link_up);
+	CHECK_EQ(wakes, 2);
+	model_config_changed(&n->v); /* something else changed */
+	model_run();
+	CHECK_EQ(wakes, 2);
+}
+
+/* --- recovery --- */
+
+static void breaks(void (*how)(void))
+{
+	boot(USUAL);
+	keep = true;
+	for (unsigned i = 0; i < 40; i++)
+		deliver(100, 1);
+	poll_all();
+	keep = false;
+	n->hold_tx = true;
+	for (unsigned i = 0; i < 20; i++)
+		CHECK_EQ(send(100, (uint8_t)i), 0);
+	eth->kick(eth);
+	model_run();
+	how();
+	model_run();
+	wakes = 0;
+	n->hold_tx = false;
+	poll_all();
+	CHECK_EQ(n->v.resets, 3);
+	CHECK_EQ(ndone, 20);
+	CHECK_EQ(n->nrx, 216); /* 40 are with the stack */
+	give_back_all();
+	model_run();
+	CHECK_EQ(n->nrx, 256);
+	ngot = n->nsent = 0;
+	deliver(200, 5);
+	CHECK_EQ(wakes, 1);
+	CHECK_EQ(send(100, 6), 0);
+	eth->kick(eth);
+	model_run();
+	poll_all();
+	CHECK_EQ(ngot, 1);
+	CHECK_EQ(n->nsent, 1);
+	CHECK_EQ(ndone, 21);
+}
+
+static void by_needs_reset(void)
+{
+	model_needs_reset(&n->v);
+}
+
+static void by_bad_tx_id(void)
+{
+	n->v.fault.used = USED_ID_TOO_BIG;
+	model_net_release_tx(n);
+	poll_all();
+}
+
+static void by_long_rx(void)
+{
+	n->v.fault.used = USED_LEN_TOO_LONG;
+	deliver(100, 1);
+	poll_all();
+}
+
+MACHINE_TEST(recovers_from_needs_reset)
+{
+	breaks(by_needs_reset);
+}
+
+MACHINE_TEST(recovers_from_a_bad_transmit_id)
+{
+	breaks(by_bad_tx_id);
+}
+
+MACHINE_TEST(recovers_from_a_frame_too_long)
+{
+	breaks(by_long_rx);
+}
+
+MACHINE_TEST(does_not_come_back)
+{
+	boot(USUAL);
+	n->hold_tx = true;
+	CHECK_EQ(send(100, 1), 0);
+	eth->kick(eth);
+	model_run();
+	n->v.fault.never_resets = true;
+	model_needs_reset(&n->v);
+	model_run();
+	CHECK(wakes);
+	CHECK(!eth->link_up);
+	poll_all();
+	CHECK_EQ(ndone, 1);
+	CHECK_EQ(send(100, 1), -ENETDOWN);
+}
+
+static unsigned nth;
+
+static void nth_allocation_fails(void)
+{
+	n = model_net_new(USUAL);
+	model_bus_use_ecam();
+	model_pci_plug(&n->v);
+	shim_fail_alloc = nth;
+	pci_init();
+	shim_fail_alloc = 0;
+	netdev_for_each(take_eth, NULL);
+	if (!eth)
+		return;
+	start();
+	deliver(100, 1);
+	poll_all();
+	CHECK_EQ(ngot, 1);
+}
+
+TEST(out_of_memory)
+{
+	for (nth = 1; nth < 14; nth++)
+		model_in_new_machine(nth_allocation_fails);
+}
+
+TEST_MAIN
