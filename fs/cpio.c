@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* The header's fields after the magic, 8 hexadecimal digits each. */
 enum field {
@@ -77,14 +78,14 @@ static const uint8_t *advance(const struct cpio *c, const uint8_t *from, uint64_
 	return offset > (uint64_t)(c->end - c->start) ? c->end : c->start + offset;
 }
 
-/* Of several names of one file only one brings the data, but GNU cpio gives each the checksum. */
+/* Only regular files have one. Of several names of a file only one brings the data, but GNU cpio gives each the checksum. */
 static bool checksum_right(const struct cpio_entry *e, uint32_t expected)
 {
 	uint32_t sum = 0;
 
 	for (size_t i = 0; i < e->size; i++)
 		sum += e->data[i];
-	return e->size == 0 || sum == expected;
+	return !S_ISREG(e->mode) || e->size == 0 || sum == expected;
 }
 
 static void fill(struct cpio_entry *e, const uint32_t *fields)

@@ -43,6 +43,8 @@ static int add_node(struct ramfs_node *dir, const char *name, size_t len, mode_t
 	if (!n)
 		return -ENOMEM;
 	error = ramfs_add(dir, name, len, n);
+	if (error)
+		n->inode.nlink = 0; /* a directory's own "." keeps nothing alive */
 	inode_put(&n->inode);
 	*out = n;
 	return error;
