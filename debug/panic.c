@@ -115,6 +115,7 @@ static void begin(const char *fmt, va_list ap)
 		power_off_panic();
 	log_freeze();
 	console_freeze();
+	log_flush(); /* what the panic kept from being shown */
 	kvsnprintf(reason, sizeof(reason), fmt, ap);
 	say("\nkernel panic: %s\n", reason);
 	say_thread();

@@ -52,9 +52,10 @@ static bool any_chosen(void)
 	return false;
 }
 
+/* After a panic nobody waits for the right console any more. */
 bool console_ready(void)
 {
-	return initialised && any_chosen();
+	return frozen || (initialised && any_chosen());
 }
 
 static void write_cooked(struct console *c, const char *text, size_t len)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Consoles: where the log, the app's stdout and its stdin meet the world. console= chooses; several may print, the last named one reads. */
+/*
+ * Consoles: where the log, the app's stdout and its stdin meet the world. console= chooses; several
+ * may print, the last named one reads.
+ */
 #pragma once
 
 #include "kernel/list.h"
@@ -8,16 +11,28 @@
 
 struct console {
 	struct list node;
-	const char *name;                                       /* "ttyS0", "hvc0", "efi" */
-	void (*write)(struct console *, const char *, size_t);  /* never sleeps, usable in panic: polls if it must */
-	void (*start_input)(struct console *);                  /* enables receive interrupts; bytes come by tty_input() */
+	const char *name; /* "ttyS0", "hvc0", "efi" */
+	/* Never sleeps, usable in panic: polls if it must. */
+	void (*write)(struct console *, const char *, size_t);
+	/* Enables receive interrupts; bytes come by tty_input(). NULL: it cannot read. */
+	void (*start_input)(struct console *);
 	void *driver;
-	bool reading;                                           /* console.c's own: start_input was called */
+	bool reading; /* console.c's own: start_input was called */
 };
 
 void console_register(struct console *);
-void console_write(const char *, size_t); /* to every chosen console, raw bytes with \n -> \r\n; serialised per call */
-void console_init(void);                  /* console= is known: shows what the log kept until now */
-bool console_ready(void);                 /* after console_init(), and one of those that console= names is there */
-void console_start_input(void);           /* on the first read: the last named console, or all if none was named */
-void console_freeze(void);                /* for panic: from here on no lock is taken */
+
+/* To every chosen console, raw bytes with \n -> \r\n; serialised per call. */
+void console_write(const char *, size_t);
+
+/* console= is known now: shows what the log kept until here. */
+void console_init(void);
+
+/* After console_init(), and one of those that console= names is there. */
+bool console_ready(void);
+
+/* On the first read: the last named console, or all if none was named. */
+void console_start_input(void);
+
+/* For panic: from here on no lock is taken, and any console will do. */
+void console_freeze(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An open file, whatever it is: regular file, directory, device, pipe or socket. Descriptors (libc/) hold references to these; file systems and the
- * network make them. read and write alike return a count or -errno; 0 from read is end of file.
+ * An open file, whatever it is: regular file, directory, device, pipe or socket. Descriptors
+ * (libc/) hold references to these; file systems and the network make them. read and write alike
+ * return a count or -errno; 0 from read is end of file.
  */
 #pragma once
 
@@ -22,7 +23,10 @@ struct vfs_dirent {
 	char name[256];
 };
 
-/* Given to poll: the file adds the caller to the queues whose wake-up may change the answer. NULL: just answer. */
+/*
+ * Given to poll: the file adds the caller to the queues whose wake-up may change the answer. NULL:
+ * just answer.
+ */
 struct poll_table {
 	void (*add)(struct poll_table *, struct wait_queue *);
 };

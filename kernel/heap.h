@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel's heap, in 1:1 memory: what it returns may be handed to a device as one piece (unless it spans more than the caller asked for). */
+/*
+ * The kernel's heap, in 1:1 memory: what it returns may be handed to a device as one piece (unless
+ * it spans more than the caller asked for).
+ */
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A sleeping lock and a counting semaphore over the futex. Uncontended, neither enters the scheduler. */
+/*
+ * A sleeping lock and a counting semaphore over the futex. Uncontended, neither enters the
+ * scheduler.
+ */
 #pragma once
 
 #include "kernel/futex.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Physical pages, mapped 1:1: an address returned here is valid for the CPU and for a device alike.
- * A buddy allocator per range of RAM; its start-up cost does not grow with the size of memory. Callable with interrupts off.
+ * A buddy allocator per range of RAM; its start-up cost does not grow with the size of memory.
+ * Callable with interrupts off.
  */
 #pragma once
 
@@ -14,10 +15,16 @@
 static inline uint64_t page_align_down(uint64_t a) { return a & ~(PAGE_SIZE - 1); }
 static inline uint64_t page_align_up(uint64_t a) { return (a + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); }
 
-/* Gives [base, base + len) to the allocator; partial pages at either end are dropped. Called while booting only. */
+/*
+ * Gives [base, base + len) to the allocator; partial pages at either end are dropped. Called while
+ * booting only.
+ */
 void page_add_range(uint64_t base, uint64_t len);
 
-/* npages physically contiguous pages, aligned to npages rounded up to a power of two; contents undefined. NULL: out of memory. */
+/*
+ * npages physically contiguous pages, aligned to npages rounded up to a power of two; contents
+ * undefined. NULL: out of memory.
+ */
 void *page_alloc(size_t npages);
 void *page_alloc_zeroed(size_t npages);
 void page_free(void *pages, size_t npages);

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end of the road. Defined by debug/, which stands above the kernel and below nothing that can still be trusted. */
+/*
+ * The end of the road. Defined by debug/, which stands above the kernel and below nothing that can
+ * still be trusted.
+ */
 #pragma once
 
 struct trap_frame;
 
-/* Prints reason, registers and backtrace on the consoles, raises pvpanic and ends the machine with the panic status. Never allocates or locks. */
+/*
+ * Prints reason, registers and backtrace on the consoles, raises pvpanic and ends the machine with
+ * the panic status. Never allocates or locks.
+ */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same for a CPU exception; tf holds the interrupted registers. */
-_Noreturn void panic_trap(const struct trap_frame *tf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void panic_trap(const struct trap_frame *tf, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));

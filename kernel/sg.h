@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Scatter/gather: pieces of memory as a device sees them. The one place where addresses are translated. */
+/*
+ * Scatter/gather: pieces of memory as a device sees them. The one place where addresses are
+ * translated.
+ */
 #pragma once
 
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Spinlocks. Taking one disables interrupts on this CPU and returns their former state, so that a lock shared with an interrupt handler
- * needs no second kind. Never sleep while holding one.
+ * Spinlocks. Taking one disables interrupts on this CPU and returns their former state, so that a
+ * lock shared with an interrupt handler needs no second kind. Never sleep while holding one.
  */
 #pragma once
 

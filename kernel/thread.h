@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads: preemptive, priorities with round-robin inside each, one run queue per CPU. A thread sleeps in futex_wait() only.
- * A voluntary switch saves the callee-saved registers; the FPU's state is saved only where an interrupt preempts (kernel/x86_64/).
+ * Threads: preemptive, priorities with round-robin inside each, one run queue per CPU. A thread
+ * sleeps in futex_wait() only. A voluntary switch saves the callee-saved registers; the FPU's state
+ * is saved only where an interrupt preempts (kernel/x86_64/).
  */
 #pragma once
 
@@ -15,7 +16,11 @@
 enum thread_priority { PRIO_IDLE, PRIO_APP, PRIO_DEVICE, PRIO_COUNT }; /* higher runs first */
 enum thread_state { THREAD_RUNNABLE, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
 
-enum thread_exited { THREAD_ALIVE, THREAD_GONE /* from its stack */, THREAD_DETACHED /* alive, and nobody will join it */ };
+enum thread_exited {
+	THREAD_ALIVE,
+	THREAD_GONE,     /* has left its stack */
+	THREAD_DETACHED, /* alive, and nobody will join it */
+};
 
 struct thread {
 	struct context context;      /* saved stack pointer, FS base (arch) */
@@ -26,7 +31,7 @@ struct thread {
 	struct cpu *cpu;             /* whose run queue it is in, or runs or last ran from */
 	struct list run_node;        /* in a run queue, while runnable */
 	struct list all_node;        /* in the list of all threads */
-	void *stack;                 /* lowest usable address; a guard page lies below. NULL: the boot stack */
+	void *stack;                 /* lowest usable address; NULL: the boot stack */
 	size_t stack_size;           /* bytes */
 	void *tls;                   /* TLS block and control block, one allocation */
 	void (*entry)(void *);
@@ -35,7 +40,8 @@ struct thread {
 };
 
 /* Starts entry(arg) in a new thread. stack_size 0: THREAD_STACK_DEFAULT. NULL: out of memory. */
-struct thread *thread_create(const char *name, enum thread_priority, size_t stack_size, void (*entry)(void *), void *arg);
+struct thread *thread_create(const char *name, enum thread_priority, size_t stack_size,
+			     void (*entry)(void *), void *arg);
 _Noreturn void thread_exit(void);
 void thread_join(struct thread *);   /* waits for its end and frees it */
 void thread_detach(struct thread *); /* frees itself at its end */
@@ -43,9 +49,13 @@ struct thread *thread_current(void);
 void thread_yield(void);
 void thread_sleep_until(uint64_t deadline_ns);
 
-#define THREAD_STACK_DEFAULT (28 * 1024) /* with its guard page a power of two, which is what the page allocator wastes nothing on */
+/* With its guard page a power of two, of which the page allocator wastes nothing. */
+#define THREAD_STACK_DEFAULT (28 * 1024)
 
-/* Makes the boot CPU's flow of control a thread, "boot" (on the boot stack), and prepares the run queues. Needs the heap. */
+/*
+ * Makes the boot CPU's flow of control a thread, "boot" (on the boot stack), and prepares the run
+ * queues. Needs the heap.
+ */
 void thread_init(void);
 
 /* Visits every thread (panic, monitor). Takes no lock: for a frozen system. */
@@ -53,11 +63,11 @@ void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg)
 
 /* The scheduler's own, for futex.c, thread.c and interrupt exit. */
 void sched_init(struct cpu *, struct thread *running, struct thread *idle);
-void sched_block(void);                     /* current is THREAD_BLOCKED already, interrupts are off */
+void sched_block(void);                     /* current is THREAD_BLOCKED, interrupts are off */
 void sched_make_runnable(struct thread *);  /* callable from interrupt handlers */
 bool sched_preempt_needed(void);            /* asked by the interrupt exit path */
 void sched_preempt(void);                   /* on the preempted thread's stack, interrupts off */
 _Noreturn void sched_exit(void);            /* current is THREAD_DEAD already, interrupts are off */
-void sched_start(void);                     /* the first thing a new thread does: ends the switch to it; interrupts stay off */
+void sched_start(void);                     /* a new thread ends the switch to it first of all */
 _Noreturn void sched_idle(void *);          /* what an idle thread runs */
 void thread_reap(struct thread *);          /* has left its stack for good; interrupts are off */

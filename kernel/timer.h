@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One-shot timers: one ordered structure per CPU over one hardware timer. No tick: an idle CPU takes no timer interrupt. */
+/*
+ * One-shot timers: one ordered structure per CPU over one hardware timer. No tick: an idle CPU
+ * takes no timer interrupt.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +12,7 @@ struct timer_queue;
 
 /* Zero but for fire before its first start. */
 struct timer {
-	void (*fire)(struct timer *);    /* runs in the timer interrupt: must not sleep; may start the timer again */
+	void (*fire)(struct timer *);    /* in the timer interrupt; may start the timer again */
 	uint64_t deadline_ns;            /* clock_now_ns() time */
 	/* timer.c's own: */
 	struct timer *child, *next, *prev;
@@ -17,8 +20,11 @@ struct timer {
 	bool running;
 };
 
-void timer_start(struct timer *, uint64_t deadline_ns); /* on this CPU; moves it when it runs already */
-bool timer_stop(struct timer *); /* true: it had not fired; false: fire is not running any more (unless it is the caller) */
+/* Runs it on this CPU; moves it when it runs already. */
+void timer_start(struct timer *, uint64_t deadline_ns);
+
+/* True: it had not fired. False: it is not running, nor is fire any more (but for the caller). */
+bool timer_stop(struct timer *);
 
 /* Called by the hardware timer's interrupt: fires what is due and programs the next deadline. */
 void timer_interrupt(void);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The terminal behind stdin: canonical line editing (erase, word erase, kill, Ctrl-D, echo), CR -> NL. One per machine, behind /dev/console.
- * Of the modes it minds ICANON, ECHO, ISIG (Ctrl-C ends the app with status 130), ICRNL and the characters in c_cc; output always turns NL into
- * CR NL. Requests: TCGETS, TCSETS*, TCFLSH, TIOCGWINSZ, TIOCSWINSZ, FIONREAD. Input that finds the ring full is dropped with a BEL.
+ * The terminal behind stdin: canonical line editing (erase, word erase, kill, Ctrl-D, echo), CR ->
+ * NL. One per machine, behind /dev/console. Of the modes it minds ICANON, ECHO, ISIG (Ctrl-C ends
+ * the app with status 130), ICRNL and the characters in c_cc; output always turns NL into CR NL.
+ * Requests: TCGETS, TCSETS*, TCFLSH, TIOCGWINSZ, TIOCSWINSZ, FIONREAD. Input that finds the ring
+ * full is dropped with a BEL.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Wait queues: whoever waits for an event leaves an entry with a function; whoever causes the event calls all of them.
- * The plain waiter's function wakes a thread; poll and epoll leave their own.
+ * Wait queues: whoever waits for an event leaves an entry with a function; whoever causes the event
+ * calls all of them. The plain waiter's function wakes a thread; poll and epoll leave their own.
  */
 #pragma once
 
@@ -18,7 +18,8 @@ struct wait_queue {
 
 struct wait_entry {
 	struct list node;
-	void (*wake)(struct wait_entry *); /* called with the queue's lock held, perhaps from an interrupt: must not sleep or unlink */
+	/* With the queue's lock held, perhaps from an interrupt: must not sleep or unlink. */
+	void (*wake)(struct wait_entry *);
 };
 
 void wait_queue_init(struct wait_queue *);
@@ -33,11 +34,13 @@ struct waiter {
 };
 
 void waiter_init(struct waiter *);
-int waiter_sleep(struct waiter *, uint64_t deadline_ns); /* until fired, which it clears; 0 or -ETIMEDOUT */
+/* Sleeps until fired, which it clears; 0 or -ETIMEDOUT. */
+int waiter_sleep(struct waiter *, uint64_t deadline_ns);
 
 /*
- * Sleeps until condition holds; evaluates to 0, or -ETIMEDOUT when the deadline passes first. Lossless: the entry is queued before the
- * condition is looked at, so a wake-up between the look and the sleep is kept in fired.
+ * Sleeps until condition holds; evaluates to 0, or -ETIMEDOUT when the deadline passes first.
+ * Lossless: the entry is queued before the condition is looked at, so a wake-up between the look
+ * and the sleep is kept in fired.
  */
 #define wait_event(queue, condition, deadline_ns) ({					\
 	struct waiter w_;								\

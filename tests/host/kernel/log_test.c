@@ -212,6 +212,19 @@ TEST(console_log_waits_for_the_chosen_one)
 	});
 }
 
+TEST(console_frozen_shows_everything)
+{
+	IN_CHILD({
+		log_warn("early");
+		console_register(&tty.console);
+		CHECK_EQ(tty.len, 0);
+		log_freeze();
+		console_freeze();
+		log_flush();
+		CHECK_STR(tty.text, "[    0.000000] early\r\n");
+	});
+}
+
 TEST(console_reader)
 {
 	IN_CHILD({
