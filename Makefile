@@ -6,6 +6,10 @@ O ?= build
 JOBS ?= $(shell nproc)
 CC := gcc
 
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """From the user's sources to objects, compiling only what changed."""
 import concurrent.futures
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -45,19 +46,21 @@ class Compiler:
 
 	def compile(self, source):
 		obj = self.object_for(source)
-		if up_to_date(obj):
-			return obj
 		obj.parent.mkdir(parents=True, exist_ok=True)
-		# Written aside and renamed: two builds of one source may run at the same time.
-		scratch = obj.with_suffix(f".{os.getpid()}.o")
-		deps = scratch.with_suffix(".d")
-		argv = [self.command, *self.flags, "-MMD", "-MF", str(deps), "-MT", "object",
+		# Tests build side by side, and share sources: the first to come compiles, the others wait for it.
+		with open(obj.with_suffix(".lock"), "w") as lock:
+			fcntl.flock(lock, fcntl.LOCK_EX)
+			if not up_to_date(obj):
+				self.run(source, obj)
+		return obj
+
+	def run(self, source, obj):
+		scratch = obj.with_suffix(".new.o")
+		argv = [self.command, *self.flags, "-MMD", "-MF", str(obj.with_suffix(".d")), "-MT", "object",
 		        "-c", str(source), "-o", str(scratch)]
 		if subprocess.run(argv, check=False).returncode:
 			raise Refusal(f"{source} does not compile (see above)", BUILD_FAILED)
-		deps.rename(obj.with_suffix(".d"))
 		scratch.rename(obj)
-		return obj
 
 	def object_for(self, source):
 		"""Named by everything but the text: another flag or another place is another object."""

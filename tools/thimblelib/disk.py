@@ -23,6 +23,10 @@ class Disk:
 			return cls(text)
 		return cls(path, mountpoint)
 
+	@property
+	def read_only(self):
+		return not os.access(self.path, os.W_OK)
+
 	def check(self):
 		try:
 			st = os.stat(self.path)
@@ -30,8 +34,6 @@ class Disk:
 				head = file.read(EXT4_SUPERBLOCK + 1024)
 		except OSError as error:
 			raise Refusal(f"--disk {self.path}: {error.strerror}") from None
-		if not os.access(self.path, os.W_OK):
-			raise Refusal(f"--disk {self.path}: not writable (a disk is attached read-write)")
 		if not head:
 			raise Refusal(f"--disk {self.path}: the file is empty; a disk has at least one 512-byte sector")
 		if self.mountpoint:

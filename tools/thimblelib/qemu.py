@@ -54,7 +54,8 @@ class Machine:
 		if self.network:
 			argv += self.network_arguments()
 		for number, disk in enumerate(self.disks):
-			argv += ["-drive", f"if=none,id=disk{number},format=raw,file={comma_safe(disk.path)}",
+			read_only = ",readonly=on" if disk.read_only else ""
+			argv += ["-drive", f"if=none,id=disk{number},format=raw{read_only},file={comma_safe(disk.path)}",
 			         "-device", f"virtio-blk-pci,drive=disk{number}"]
 		argv += ["-kernel", self.image]
 		line = self.kernel_command_line()

@@ -16,6 +16,8 @@ from . import qemu
 from .image import MIB, Image
 from .status import BOOT_FAILED, INTERRUPTED, PANIC, TIMEOUT, Refusal
 
+STOP_S = 3
+
 
 def check(machine):
 	"""Refuses what cannot work before anything is started."""
@@ -76,19 +78,25 @@ class Run:
 		return self
 
 	def __exit__(self, *_):
-		if self.process.poll() is None:
-			self.process.kill()
-		self.process.wait()
+		self.stop()
 		self.qmp.close()
 		self.folder.cleanup()
+
+	def stop(self):
+		"""Asks first: QEMU gives the terminal back as it was."""
+		self.process.terminate()
+		try:
+			self.process.wait(STOP_S)
+		except subprocess.TimeoutExpired:
+			self.process.kill()
+			self.process.wait()
 
 	def wait(self, timeout=None):
 		"""(status, one line of explanation or None)"""
 		try:
 			code = self.process.wait(timeout)
 		except subprocess.TimeoutExpired:
-			self.process.kill()
-			self.process.wait()
+			self.stop()
 			return TIMEOUT, f"timeout: still running after {timeout:g} s"
 		return self.verdict(code)
 

@@ -4,6 +4,7 @@ import os
 import pathlib
 import shlex
 import subprocess
+import sys
 
 from .status import BUILD_FAILED, Refusal
 
@@ -24,7 +25,10 @@ class Sdk:
 		self.dir = pathlib.Path(ready).resolve() if ready else ROOT / "build"
 		if not ready:
 			self.make("lib")
-		self.app_flags = shlex.split((self.dir / "flags/app").read_text())
+		try:
+			self.app_flags = shlex.split((self.dir / "flags/app").read_text())
+		except OSError:
+			raise Refusal(f"THIMBLE_SDK={ready}: no built libraries there; run `make`", BUILD_FAILED) from None
 		self.libgcc = subprocess.run(["gcc", "-print-libgcc-file-name"], capture_output=True,
 		                             text=True, check=True).stdout.strip()
 
@@ -32,7 +36,7 @@ class Sdk:
 		jobs = f"-j{os.cpu_count() or 1}"
 		argv = ["make", "-s", "--no-print-directory", "-C", str(ROOT), jobs, target]
 		try:
-			done = subprocess.run(argv, stdout=subprocess.DEVNULL, check=False)
+			done = subprocess.run(argv, stdout=sys.stderr, check=False)
 		except FileNotFoundError:
 			raise Refusal("make is missing: run `apt-get install make gcc`", BUILD_FAILED) from None
 		if done.returncode:
