@@ -18,7 +18,12 @@ enum net_offload {
 	NET_RX_LRO  = 1 << 4, /* received frames may be larger than the MTU */
 };
 
-/* One received frame: 1:1 memory, valid until recycle. */
+/*
+ * One received frame: 1:1 memory, valid until recycle. A few bytes behind it must be readable too:
+ * lwIP looks one byte too far into a TCP option that is cut off.
+ */
+#define NETBUF_SLACK 4
+
 struct netbuf {
 	void *data;          /* the Ethernet header */
 	uint32_t len;        /* bytes */

@@ -82,12 +82,15 @@ static struct pbuf *wrap(struct iface *iface, struct netbuf *nb)
 
 static struct pbuf *copy(struct netbuf *nb)
 {
+	u16_t len = (u16_t)nb->len;
 	struct pbuf *p = NULL;
 
 	if (page_count_free() > RESERVE_PAGES)
-		p = pbuf_alloc(PBUF_RAW, (u16_t)nb->len, PBUF_RAM);
-	if (p != NULL)
-		pbuf_take(p, nb->data, (u16_t)nb->len);
+		p = pbuf_alloc(PBUF_RAW, len + NETBUF_SLACK, PBUF_RAM);
+	if (p != NULL) {
+		pbuf_realloc(p, len);
+		pbuf_take(p, nb->data, len);
+	}
 	nb->dev->recycle(nb);
 	return p;
 }
@@ -122,7 +125,7 @@ static void iface_input(struct netdev *dev, struct netbuf *nb)
 	struct pbuf *p;
 
 	timers_touch();
-	if (is_runt(nb) || nb->len > UINT16_MAX) {
+	if (is_runt(nb) || nb->len > UINT16_MAX - NETBUF_SLACK) {
 		dev->recycle(nb);
 		return;
 	}

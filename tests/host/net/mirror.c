@@ -168,7 +168,7 @@ static void deliver(struct netdev *dev, struct frame *f)
 	}
 	mirror.rx_free--;
 	mirror.rx_frames++;
-	b->data = malloc(f->len ? f->len : 1);
+	b->data = malloc(f->len + NETBUF_SLACK);
 	memcpy(b->data, f->data, f->len);
 	b->netbuf = (struct netbuf){
 		.data = b->data, .len = f->len, .csum_valid = mirror.vouch, .dev = dev, .driver = b,
