@@ -38,7 +38,8 @@ unsigned compare_trees(const char *host, const char *guest, size_t piece);
 
 struct walk {
 	uint64_t digest;       /* of all metadata: names, types, modes, owners, sizes, times, short links */
-	unsigned entries;      /* seen; the walk stops at 20,000 */
+	unsigned entries;      /* seen; the walk stops at walk_entries_max */
 	unsigned errors;       /* calls that failed */
 };
 struct walk walk_tree(const char *guest);
+extern unsigned walk_entries_max;

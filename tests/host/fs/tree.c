@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define PATH_SIZE    8192
-#define ENTRIES_MAX  20000u
 #define DEPTH_MAX    200u
 
 #define FAIL_AT(path, ...) do {								\
@@ -156,6 +155,8 @@ unsigned compare_trees(const char *host, const char *guest, size_t piece)
 
 /* --- just walking --- */
 
+unsigned walk_entries_max = 20000;
+
 static void mix(struct walk *w, const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -221,7 +222,7 @@ static void walk_dir(struct walk *w, char *path, size_t len, unsigned depth)
 		w->errors++;
 		return;
 	}
-	while ((n = f->ops->readdir(f, &e)) > 0 && w->entries++ < ENTRIES_MAX) {
+	while ((n = f->ops->readdir(f, &e)) > 0 && w->entries++ < walk_entries_max) {
 		mix(w, &e.ino, sizeof(e.ino));
 		mix(w, e.name, strlen(e.name));
 		if (strcmp(e.name, ".") == 0 || strcmp(e.name, "..") == 0)
