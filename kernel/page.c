@@ -135,13 +135,10 @@ static void block_free(struct range *r, uint64_t pfn, unsigned order)
 static void span_free(struct range *r, uint64_t pfn, uint64_t end)
 {
 	while (pfn < end) {
-		unsigned order = pfn ? (unsigned)__builtin_ctzl(pfn) : ORDERS - 1;
+		unsigned aligned = (unsigned)__builtin_ctzl(pfn); /* page 0 is in no range */
 		unsigned fits = 63 - (unsigned)__builtin_clzl(end - pfn);
+		unsigned order = aligned < fits ? aligned : fits;
 
-		if (order > fits)
-			order = fits;
-		if (order > ORDERS - 1)
-			order = ORDERS - 1;
 		block_free(r, pfn, order);
 		pfn += 1ull << order;
 	}
@@ -210,8 +207,8 @@ static void range_init(struct range *r, uint64_t first, uint64_t end)
 	for (unsigned i = 0; i < ORDERS; i++)
 		list_init(&r->free[i]);
 	memset(r->chunk_bits, 0, chunk_words * sizeof(uint64_t));
-	/* The chunks at both ends may not be whole, so no block will ever cover them. */
-	page_bits_clear(r, bit_base, CHUNK_PAGES);
+	/* The chunks at both ends may not be whole, and then no block will ever cover them. */
+	page_bits_clear(r, r->first & ~(CHUNK_PAGES - 1), CHUNK_PAGES);
 	page_bits_clear(r, (end - 1) & ~(CHUNK_PAGES - 1), CHUNK_PAGES);
 }
 
@@ -222,7 +219,7 @@ void page_add_range(uint64_t base, uint64_t len)
 	irq_state s;
 
 	first += first == 0; /* page 0 stays unmapped: its address is NULL */
-	if (end <= first || metadata_pages(end - (first & ~(CHUNK_PAGES - 1))) >= end - first)
+	if (end <= first || end > 1ull << (ORDERS - 1) || metadata_pages(end - (first & ~(CHUNK_PAGES - 1))) >= end - first)
 		return;
 	r = (struct range *)(first << PAGE_SHIFT);
 	range_init(r, first, end);

@@ -79,12 +79,12 @@ static bool waits(const struct run_queue *rq, enum thread_priority p)
 	return rq->nonempty & 1u << p;
 }
 
-static void slice_begin(struct run_queue *rq, const struct thread *owner, uint64_t len_ns)
+static void slice_begin(struct run_queue *rq, const struct thread *owner)
 {
 	rq->slice_running = true;
 	rq->slice_owner = owner;
 	rq->slice_priority = owner->priority;
-	timer_start(&rq->slice, clock_now_ns() + len_ns);
+	timer_start(&rq->slice, clock_now_ns() + SLICE_NS);
 }
 
 /* Its slice is over: the next peer gets one. */
@@ -94,7 +94,7 @@ static void slice_pass_on(struct cpu *cpu)
 	struct list *first = rq->queue[cpu->current->priority].next;
 
 	rq->slice_over = cpu->preempt_pending = true;
-	slice_begin(rq, container_of(first, struct thread, run_node), SLICE_NS);
+	slice_begin(rq, container_of(first, struct thread, run_node));
 }
 
 static void slice_ended(struct timer *timer)
@@ -108,7 +108,7 @@ static void slice_ended(struct timer *timer)
 		if (cpu->current == rq->slice_owner)
 			slice_pass_on(cpu);
 		else
-			slice_begin(rq, cpu->current, SLICE_NS);
+			slice_begin(rq, cpu->current);
 	} else if (cpu->current->priority > rq->slice_priority && waits(rq, rq->slice_priority)) {
 		/* A device thread happens to run; that must not give the owner a second slice. */
 		rq->slice_running = true;
@@ -140,7 +140,7 @@ static void switch_away(struct cpu *cpu)
 	cpu->preempt_pending = rq->slice_over = false;
 	next->state = THREAD_RUNNING;
 	if (!rq->slice_running && waits(rq, next->priority))
-		slice_begin(rq, next, SLICE_NS);
+		slice_begin(rq, next);
 	if (next == prev) { /* it was woken before it could fall asleep */
 		spin_unlock(&rq->lock, 0);
 		return;
@@ -184,7 +184,7 @@ void sched_make_runnable(struct thread *t)
 	if (t->priority > cpu->current->priority)
 		cpu->preempt_pending = true;
 	else if (t->priority == cpu->current->priority && !rq->slice_running)
-		slice_begin(rq, cpu->current, SLICE_NS);
+		slice_begin(rq, cpu->current);
 	spin_unlock(&rq->lock, s);
 }
 
