@@ -99,25 +99,31 @@ def idle(ctx):
         http_check.check_idle(http_check.Server('127.0.0.1', port), IDLE_S)
 
 
-def whole_tree(machine, kind, megabytes, full_only=False):
-    @test(f'guest/http/tree/{kind}/{machine}' + ('/full' if full_only else ''), weight=2,
-          timeout_s=300 + 10 * megabytes, full_only=full_only)
+def whole_tree(machine, megabytes, full_only=False):
+    @test(f'guest/http/tree-of-{megabytes}-MB/{machine}', weight=2, timeout_s=300 + 10 * megabytes, full_only=full_only)
     def run(ctx):
-        """thousands of files of all sizes, fetched in parallel, are what was put there"""
-        tree = ctx.tmp / 'root/srv'
+        """thousands of files of all sizes on a disk, fetched in parallel, are what was put there"""
+        tree = ctx.tmp / 'tree'
         http_tree.make(str(tree), megabytes)
-        disks = []
-        if kind == 'disk':
-            disks = [ext4(ctx.tmp / 'disk.img', megabytes * 5 // 4 + 64, tree)]
-            image = app(ctx, 'httpd')
-        else:
-            image = thimble_build(ctx, [ctx.root / 'apps/httpd'], ctx.tmp / 'httpd.elf', '--root', ctx.tmp / 'root')
-        with serving(Machine(image=image, machine=machine, disks=disks, memory_mib=128 + (kind == 'embedded') * 2 * megabytes),
-                     [8080], '^httpd: serving') as (_, (port,)):
+        disk = ext4(ctx.tmp / 'disk.img', megabytes * 5 // 4 + 64, tree)
+        with serving(Machine(image=app(ctx, 'httpd'), machine=machine, disks=[disk]), [8080], READY) as (_, (port,)):
             http_tree.fetch_and_compare(str(tree), port, str(ctx.tmp / 'fetched'))
 
 
 for where in ('q35', 'pc'):
-    whole_tree(where, 'disk', 60)
-    whole_tree(where, 'disk', 400, full_only=True)
-whole_tree('q35', 'embedded', 20)
+    whole_tree(where, 60)
+    whole_tree(where, 400, full_only=True)
+
+
+@test('guest/http/tree-embedded', weight=2, timeout_s=300)
+def embedded_tree(ctx):
+    """a smaller tree inside the image, by curl and, from listing to listing, by wget"""
+    megabytes = 20
+    tree = ctx.tmp / 'root/srv'
+    http_tree.make(str(tree), megabytes)
+    image = thimble_build(ctx, [ctx.root / 'apps/httpd'], ctx.tmp / 'httpd.elf', '--root', ctx.tmp / 'root')
+    with serving(Machine(image=image, memory_mib=96 + 2 * megabytes), [8080], READY) as (_, (port,)):
+        http_tree.fetch_and_compare(str(tree), port, str(ctx.tmp / 'by-curl'))
+        code = http_tree.wget('random', port, str(ctx.tmp / 'by-wget'))
+        http_tree.compare(str(tree / 'random'), str(ctx.tmp / 'by-wget/random'))
+        require(code == 0, f'wget: status {code}')
