@@ -113,20 +113,54 @@ int ext4_dir_search(struct ext4_node *dir, const struct ext4_block *b, const cha
 	return 0;
 }
 
+static bool has_hint(struct ext4_node *dir, const struct ext4_dir_entry *e, uint32_t block)
+{
+	uint32_t hinted;
+
+	return ext4_hint_get(dir, e->name, e->name_len, &hinted) && hinted == block;
+}
+
+/* For every name in the block, unless the first shows that this was done before. */
+static void leave_hints(struct ext4_node *dir, const struct ext4_block *b, uint32_t block)
+{
+	const struct ext4_dir_entry *e;
+	bool first = true;
+
+	for (size_t at = 0; at < dir->inode.sb->block_size; at += get16(e->rec_len)) {
+		e = ext4_dir_entry_at(dir, b, at);
+		if (!e || (first && get32(e->inode) && has_hint(dir, e, block)))
+			return;
+		if (get32(e->inode))
+			ext4_hint_set(dir, e->name, e->name_len, block);
+		first = first && !get32(e->inode);
+	}
+}
+
+static int search_block(struct ext4_node *dir, uint32_t block, const char *name, size_t len,
+			uint32_t *ino)
+{
+	struct ext4_block b;
+	int found = ext4_dir_block(dir, block, &b);
+
+	if (found)
+		return found;
+	found = ext4_dir_search(dir, &b, name, len, ino);
+	if (found >= 0)
+		leave_hints(dir, &b, block);
+	ext4_block_put(&b);
+	return found;
+}
+
 static int linear_search(struct ext4_node *dir, const char *name, size_t len, uint32_t *ino)
 {
 	uint32_t nblocks = (uint32_t)(dir->inode.size >> ext4_of(&dir->inode)->block_bits);
+	uint32_t hinted = 0;
 	int found = 0;
 
-	for (uint32_t block = 0; block < nblocks && !found; block++) {
-		struct ext4_block b;
-
-		found = ext4_dir_block(dir, block, &b);
-		if (found)
-			break;
-		found = ext4_dir_search(dir, &b, name, len, ino);
-		ext4_block_put(&b);
-	}
+	if (nblocks > 1 && ext4_hint_get(dir, name, len, &hinted) && hinted < nblocks)
+		found = search_block(dir, hinted, name, len, ino);
+	for (uint32_t block = 0; block < nblocks && !found; block++)
+		found = search_block(dir, block, name, len, ino);
 	return found;
 }
 

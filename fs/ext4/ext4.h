@@ -32,6 +32,8 @@ struct ext4 {
 	uint64_t blocks_free;         /* as the superblock tells */
 	uint32_t inodes_free;
 	atomic_uint complaints;       /* lines logged about damage */
+	_Atomic uint64_t *hints;      /* hint.c's */
+	uint32_t nhints;              /* a power of two, or 0 */
 	/* Guarded by sb.lock: */
 	struct ext4_node *nodes[EXT4_NODE_BUCKETS];
 	struct list idle;             /* nodes nobody uses, the longest unused first */
@@ -112,7 +114,7 @@ int ext4_map(struct ext4_node *, uint32_t block, struct ext4_run *);
 int ext4_extent_map(struct ext4_node *, uint32_t block, struct ext4_run *);
 int ext4_indirect_map(struct ext4_node *, uint32_t block, struct ext4_run *);
 
-/* --- dir.c, htree.c, hash.c --- */
+/* --- dir.c, hint.c, htree.c, hash.c --- */
 
 int ext4_dir_block(struct ext4_node *dir, uint32_t block, struct ext4_block *); /* verified */
 /* The entry at an offset, checked; NULL: damaged, which is logged. */
@@ -120,6 +122,10 @@ const struct ext4_dir_entry *ext4_dir_entry_at(struct ext4_node *dir, const stru
 int ext4_dir_search(struct ext4_node *dir, const struct ext4_block *, const char *name, size_t len, uint32_t *ino); /* 1, 0, -EIO */
 int ext4_lookup(struct inode *dir, const char *name, size_t len, struct inode **out);
 int ext4_readdir(struct inode *dir, off_t *cookie, struct vfs_dirent *out);
+
+void ext4_hints_init(struct ext4 *); /* without memory there are none */
+void ext4_hint_set(struct ext4_node *dir, const char *name, size_t len, uint32_t block);
+bool ext4_hint_get(const struct ext4_node *dir, const char *name, size_t len, uint32_t *block);
 
 /* 1: found, 0: not there, -EAGAIN: the index cannot be used, look through the whole directory. */
 int ext4_htree_search(struct ext4_node *dir, const char *name, size_t len, uint32_t *ino);

@@ -204,6 +204,7 @@ static void ext4_unmount(struct superblock *sb)
 
 	ext4_forget_nodes(fs);
 	cache_drop(sb->dev);
+	kfree(fs->hints);
 	kfree(fs);
 }
 
@@ -238,11 +239,13 @@ static int ext4_mount(struct mount_request *r, struct superblock **out)
 	error = read_super(r, fs, options);
 	if (!error)
 		error = get_root(r, fs);
-	if (error)
+	if (error) {
 		ext4_unmount(&fs->sb);
-	else
-		*out = &fs->sb;
-	return error;
+		return error;
+	}
+	ext4_hints_init(fs);
+	*out = &fs->sb;
+	return 0;
 }
 
 /* Global, because the builder pulls this archive in by the name. */

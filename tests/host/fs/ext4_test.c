@@ -258,12 +258,20 @@ static void big_name(char *name, size_t size, unsigned i)
 	snprintf(name, size, i % 3 ? "file-with-a-name-%u" : "\xc3\xa4\xc3\xb6\xc3\xbc-%u", i);
 }
 
-static void make_big_tree(void)
+static const char *at_mnt_big(const char *name)
+{
+	static char path[100];
+
+	snprintf(path, sizeof(path), "/mnt/big/%s", name);
+	return path;
+}
+
+static void make_big_tree(unsigned files)
 {
 	char name[64], path[600];
 
 	run("rm -rf %s; mkdir -p %s", scratch("tree"), scratch("tree/big"));
-	for (unsigned i = 0; i < BIG; i++) {
+	for (unsigned i = 0; i < files; i++) {
 		big_name(name, sizeof(name), i);
 		snprintf(path, sizeof(path), "%s/%s", scratch("tree/big"), name);
 		close(open(path, O_CREAT | O_WRONLY, 0644));
@@ -320,7 +328,7 @@ TEST(hash_trees)
 	static const char *const functions[] = { "half_md4", "tea", "legacy" };
 
 	start();
-	make_big_tree();
+	make_big_tree(BIG);
 	make_image(scratch("plain"), "-b 1024 -N 21000", "24M");
 	for (unsigned i = 0; i < 3; i++)
 		for (unsigned flags = 1; flags <= 2; flags++) {
@@ -375,6 +383,32 @@ TEST(read_ahead)
 		;
 	CHECK(d->requests - before <= 12);
 	file_put(f);
+	unmount_image(d);
+}
+
+/* Every name of a directory that has no index, first to last and at random: found, and found again with the hints all taken. */
+TEST(names_without_index)
+{
+	struct disk *d;
+	struct stat st;
+	char name[64];
+	unsigned found = 0, strangers = 0;
+
+	start();
+	make_big_tree(2000);
+	make_image(scratch("image"), "-b 1024 -N 3000", "16M");
+	d = must_mount(scratch("image"));
+	for (unsigned round = 0; round < 3; round++)
+		for (unsigned i = 0; i < 2000; i++) {
+			big_name(name, sizeof(name), round == 1 ? i * 1999 % 2000 : i);
+			found += vfs_stat(at_mnt_big(name), &st, true) == 0;
+			if (i % 100)
+				continue;
+			big_name(name, sizeof(name), i + 2000);
+			strangers += vfs_stat(at_mnt_big(name), &st, true) == -ENOENT;
+		}
+	CHECK_EQ(found, 6000);
+	CHECK_EQ(strangers, 60);
 	unmount_image(d);
 }
 
