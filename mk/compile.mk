@@ -21,40 +21,39 @@ differ = $(subst x$1x,,x$2x)$(subst x$2x,,x$1x)
 remember = $(if $(call differ,$(file <$1),$2),$(file >$1,$2))
 
 $(shell mkdir -p $(O)/flags)
-$(call remember,$(O)/flags/kernel,$(KERNEL_FLAGS))
-$(call remember,$(O)/flags/net,$(NET_FLAGS))
-$(call remember,$(O)/flags/lwip,$(LWIP_FLAGS))
-$(call remember,$(O)/flags/posix,$(POSIX_FLAGS))
-$(call remember,$(O)/flags/libc,$(LIBC_FLAGS_))
-$(call remember,$(O)/flags/app,$(APP_FLAGS))
+$(call remember,$(O)/flags/app,$(FLAGS_app))
 
-$(KERNEL_OBJ) $(EXT4_OBJ): FLAGS := $(KERNEL_FLAGS)
-$(KERNEL_OBJ) $(EXT4_OBJ): $(O)/flags/kernel
-$(NET_OBJ): FLAGS := $(NET_FLAGS)
-$(NET_OBJ): $(O)/flags/net | $(LWIP_READY)
-$(LIBC_OBJ): FLAGS := $(LIBC_FLAGS_)
-$(LIBC_OBJ): $(O)/flags/libc
-$(LWIP_OBJ): FLAGS := $(LWIP_FLAGS)
-$(LWIP_OBJ): $(O)/flags/lwip
-$(POSIX_OBJ): FLAGS := $(POSIX_FLAGS)
-$(POSIX_OBJ): $(O)/flags/posix
+# $(call compiled,NAME,OBJECTS): OBJECTS are compiled with FLAGS_NAME, and again when those change.
+define compiled
+$(call remember,$(O)/flags/$1,$(FLAGS_$1))
+$2: FLAGS := $(FLAGS_$1)
+$2: $(O)/flags/$1
+endef
+
+$(eval $(call compiled,kernel,$(KERNEL_OBJ) $(EXT4_OBJ)))
+$(eval $(call compiled,net,$(NET_OBJ)))
+$(eval $(call compiled,lwip,$(LWIP_OBJ)))
+$(eval $(call compiled,libc,$(LIBC_OBJ)))
+$(eval $(call compiled,posix,$(POSIX_OBJ)))
+$(NET_OBJ): | $(LWIP_READY)
 $(ALL_OBJ): | $(NEWLIB_READY)
 
+# -MD, not -MMD: the C library's headers are ours too.
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+	$(CC_V)$(CC) $(FLAGS) -MD -MP -c $< -o $@
 
 $(O)/obj/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+	$(CC_V)$(CC) $(FLAGS) -MD -MP -c $< -o $@
 
 $(O)/obj/lwip/%.o: $(LWIP_READY)
 	@mkdir -p $(@D)
-	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $(LWIP)/src/$*.c -o $@
+	$(CC_V)$(CC) $(FLAGS) -MD -MP -c $(LWIP)/src/$*.c -o $@
 
 $(O)/obj/newlib/%.o: $(NEWLIB_READY)
 	@mkdir -p $(@D)
-	$(CC_V)$(CC) $(FLAGS) -MMD -MP -c $(NEWLIB)/posix/$*.c -o $@
+	$(CC_V)$(CC) $(FLAGS) -MD -MP -c $(NEWLIB)/posix/$*.c -o $@
 
 -include $(ALL_OBJ:.o=.d)
 

@@ -20,38 +20,38 @@ from tests.runner import guest, host, schedule, tools  # noqa: E402  (the path c
 
 
 def main(argv):
-	options = parse(argv)
-	os.chdir(ROOT)
-	sdk = ready_sdk(options.list)
-	tests = [*tools.tests(ROOT), *host.tests(ROOT, sdk, options.full), *guest.tests(ROOT, options.full)]
-	tests = [test for test in tests if options.keyword in test.name]
-	if options.list:
-		print("\n".join(test.name for test in tests))
-		return 0
-	passed, failed = schedule.run(tests, ROOT, sdk, options.jobs)
-	print(f"{passed} passed, {failed} failed", flush=True)
-	return 1 if failed or not tests else 0
+    options = parse(argv)
+    os.chdir(ROOT)
+    sdk = ready_sdk(options.list)
+    tests = [*tools.tests(ROOT), *host.tests(ROOT, sdk, options.full), *guest.tests(ROOT, options.full)]
+    tests = [test for test in tests if options.keyword in test.name]
+    if options.list:
+        print("\n".join(test.name for test in tests))
+        return 0
+    passed, failed = schedule.run(tests, ROOT, sdk, options.jobs)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not tests else 0
 
 
 def parse(argv):
-	parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-	parser.add_argument("-k", dest="keyword", default="", metavar="PATTERN", help="only names that contain PATTERN")
-	parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count() or 1, metavar="N",
-	                    help="tests at a time (the number of CPUs)")
-	parser.add_argument("--full", action="store_true", help="the long tests too")
-	parser.add_argument("--list", action="store_true", help="print the names, run nothing")
-	return parser.parse_args(argv)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-k", dest="keyword", default="", metavar="PATTERN", help="only names that contain PATTERN")
+    parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="tests at a time (the number of CPUs)")
+    parser.add_argument("--full", action="store_true", help="the long tests too")
+    parser.add_argument("--list", action="store_true", help="print the names, run nothing")
+    return parser.parse_args(argv)
 
 
 def ready_sdk(listing):
-	"""The build folder. The Makefile says where it is and that it is up to date; by hand we ask make."""
-	if "THIMBLE_SDK" not in os.environ:
-		if not listing and subprocess.run(["make", "-s", "--no-print-directory"], check=False).returncode:
-			sys.exit("tests/run.py: the build failed (see above)")
-		os.environ["THIMBLE_SDK"] = "build"
-	sdk = pathlib.Path(os.environ["THIMBLE_SDK"]).resolve()
-	os.environ["THIMBLE_SDK"] = str(sdk)
-	return sdk
+    """The build folder. The Makefile says where it is and that it is up to date; by hand we ask make."""
+    if "THIMBLE_SDK" not in os.environ:
+        if not listing and subprocess.run(["make", "-s", "--no-print-directory"], check=False).returncode:
+            sys.exit("tests/run.py: the build failed (see above)")
+        os.environ["THIMBLE_SDK"] = "build"
+    sdk = pathlib.Path(os.environ["THIMBLE_SDK"]).resolve()
+    os.environ["THIMBLE_SDK"] = str(sdk)
+    return sdk
 
 
 sys.exit(main(sys.argv[1:]))

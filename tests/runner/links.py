@@ -20,18 +20,18 @@ LWIP_FLAGS = ("-DNET_LWIP_ASSERT", "-I", "net/lwip/include", "-isystem", f"{LWIP
 
 
 def read(root, source):
-	"""(sources, flags)"""
-	head = "\n".join(source.read_text().splitlines()[:HEAD_LINES])
-	patterns = [pattern for text in LINKS.findall(head) for pattern in PATTERN.findall(text)]
-	if "@lwip" not in patterns:
-		return list(expand(root, source, patterns)), ()
-	patterns.remove("@lwip")
-	return [path for path in expand(root, source, [*patterns, *LWIP_SOURCES]) if str(path) != LWIP_NOT], LWIP_FLAGS
+    """(sources, flags)"""
+    head = "\n".join(source.read_text().splitlines()[:HEAD_LINES])
+    patterns = [pattern for text in LINKS.findall(head) for pattern in PATTERN.findall(text)]
+    if "@lwip" not in patterns:
+        return list(expand(root, source, patterns)), ()
+    patterns.remove("@lwip")
+    return [path for path in expand(root, source, [*patterns, *LWIP_SOURCES]) if str(path) != LWIP_NOT], LWIP_FLAGS
 
 
 def expand(root, source, patterns):
-	for pattern in patterns:
-		found = sorted(root.glob(pattern))
-		if not found:
-			raise AssertionError(f"{source}: links {pattern}, which does not exist")
-		yield from (path.relative_to(root) for path in found)
+    for pattern in patterns:
+        found = sorted(root.glob(pattern))
+        if not found:
+            raise AssertionError(f"{source}: links {pattern}, which does not exist")
+        yield from (path.relative_to(root) for path in found)

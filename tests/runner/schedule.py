@@ -19,94 +19,94 @@ FORK = multiprocessing.get_context("fork")
 
 
 def run(tests, root, sdk, slots):
-	"""(passed, failed); prints a line for each test as it ends, and the log of each that failed."""
-	waiting = sorted(tests, key=lambda test: -test.timeout_s)
-	running = []
-	counts = {True: 0, False: 0}
-	try:
-		while waiting or running:
-			start_what_fits(waiting, running, root, sdk, slots)
-			for job in finished(running):
-				running.remove(job)
-				job.kill()
-				counts[job.passed] += 1
-				job.report(sum(counts.values()), len(tests))
-	finally:
-		for job in running:
-			job.kill()
-	return counts[True], counts[False]
+    """(passed, failed); prints a line for each test as it ends, and the log of each that failed."""
+    waiting = sorted(tests, key=lambda test: -test.timeout_s)
+    running = []
+    counts = {True: 0, False: 0}
+    try:
+        while waiting or running:
+            start_what_fits(waiting, running, root, sdk, slots)
+            for job in finished(running):
+                running.remove(job)
+                job.kill()
+                counts[job.passed] += 1
+                job.report(sum(counts.values()), len(tests))
+    finally:
+        for job in running:
+            job.kill()
+    return counts[True], counts[False]
 
 
 def start_what_fits(waiting, running, root, sdk, slots):
-	free = slots - sum(job.test.weight for job in running)
-	for test in list(waiting):
-		# A test heavier than the machine runs when it is alone.
-		if test.weight <= free or not running:
-			waiting.remove(test)
-			running.append(Job(test, root, sdk))
-			free -= test.weight
+    free = slots - sum(job.test.weight for job in running)
+    for test in list(waiting):
+        # A test heavier than the machine runs when it is alone.
+        if test.weight <= free or not running:
+            waiting.remove(test)
+            running.append(Job(test, root, sdk))
+            free -= test.weight
 
 
 def finished(running):
-	now = time.monotonic()
-	next_deadline = min(job.deadline for job in running)
-	ended = multiprocessing.connection.wait([job.process.sentinel for job in running], max(0, next_deadline - now))
-	late = [job for job in running if time.monotonic() >= job.deadline]
-	for job in late:
-		job.timed_out = True
-	return [job for job in running if job in late or job.process.sentinel in ended]
+    now = time.monotonic()
+    next_deadline = min(job.deadline for job in running)
+    ended = multiprocessing.connection.wait([job.process.sentinel for job in running], max(0, next_deadline - now))
+    late = [job for job in running if time.monotonic() >= job.deadline]
+    for job in late:
+        job.timed_out = True
+    return [job for job in running if job in late or job.process.sentinel in ended]
 
 
 class Job:
-	def __init__(self, test: Test, root, sdk):
-		self.test = test
-		self.timed_out = False
-		self.folder = pathlib.Path(tempfile.mkdtemp(prefix="thimble-test-"))
-		self.log = self.folder / "log"
-		self.started = time.monotonic()
-		self.deadline = self.started + test.timeout_s
-		(self.folder / "tmp").mkdir()
-		self.process = FORK.Process(target=self.child, args=(Context(root, sdk, self.folder / "tmp"),))
-		sys.stdout.flush()
-		self.process.start()
+    def __init__(self, test: Test, root, sdk):
+        self.test = test
+        self.timed_out = False
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="thimble-test-"))
+        self.log = self.folder / "log"
+        self.started = time.monotonic()
+        self.deadline = self.started + test.timeout_s
+        (self.folder / "tmp").mkdir()
+        self.process = FORK.Process(target=self.child, args=(Context(root, sdk, self.folder / "tmp"),))
+        sys.stdout.flush()
+        self.process.start()
 
-	def child(self, context):
-		os.setsid()
-		log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-		os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-		os.dup2(log, 1)
-		os.dup2(log, 2)
-		status = 1
-		try:
-			self.test.run(context)
-			status = 0
-		except Exception as error:  # a test's own verdict is its text; anything else needs to be found
-			if type(error).__name__ in ("Failed", "Skipped", "AssertionError"):
-				print(f"{type(error).__name__}: {error}")
-			else:
-				traceback.print_exc(file=sys.stdout)
-		sys.stdout.flush()
-		os._exit(status)
+    def child(self, context):
+        os.setsid()
+        log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        status = 1
+        try:
+            self.test.run(context)
+            status = 0
+        except Exception as error:  # a test's own verdict is its text; anything else needs to be found
+            if type(error).__name__ in ("Failed", "Skipped", "AssertionError"):
+                print(f"{type(error).__name__}: {error}")
+            else:
+                traceback.print_exc(file=sys.stdout)
+        sys.stdout.flush()
+        os._exit(status)
 
-	def kill(self):
-		"""Whatever the test has left running, and the test itself when it is late."""
-		try:
-			os.killpg(self.process.pid, signal.SIGKILL)
-		except ProcessLookupError:
-			pass
-		self.process.join()
+    def kill(self):
+        """Whatever the test has left running, and the test itself when it is late."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.join()
 
-	@property
-	def passed(self):
-		return self.process.exitcode == 0 and not self.timed_out
+    @property
+    def passed(self):
+        return self.process.exitcode == 0 and not self.timed_out
 
-	def report(self, done, total):
-		seconds = time.monotonic() - self.started
-		verdict = "ok  " if self.passed else "FAIL"
-		why = f" (killed after {self.test.timeout_s:g} s)" if self.timed_out else ""
-		print(f"[{done}/{total}] {verdict} {self.test.name} {seconds:.1f} s{why}", flush=True)
-		if verdict == "FAIL":
-			lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-			for line in lines[-TAIL_LINES:]:
-				print(f"    {line}")
-		shutil.rmtree(self.folder, ignore_errors=True)
+    def report(self, done, total):
+        seconds = time.monotonic() - self.started
+        verdict = "ok  " if self.passed else "FAIL"
+        why = f" (killed after {self.test.timeout_s:g} s)" if self.timed_out else ""
+        print(f"[{done}/{total}] {verdict} {self.test.name} {seconds:.1f} s{why}", flush=True)
+        if verdict == "FAIL":
+            lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+            for line in lines[-TAIL_LINES:]:
+                print(f"    {line}")
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -15,55 +15,55 @@ HTTPD = str(SDK / "httpd.elf")
 
 
 def thimble(*argv):
-	return subprocess.run([sys.executable, THIMBLE, *argv], capture_output=True, text=True, check=True).stdout
+    return subprocess.run([sys.executable, THIMBLE, *argv], capture_output=True, text=True, check=True).stdout
 
 
 def printed(*argv):
-	return shlex.split(thimble("run", *argv, "--print"))
+    return shlex.split(thimble("run", *argv, "--print"))
 
 
 def after(words, option):
-	return words[words.index(option) + 1]
+    return words[words.index(option) + 1]
 
 
 class CommandLine(unittest.TestCase):
-	def test_hello_has_no_network(self):
-		words = printed(HELLO)
-		self.assertEqual(words[0], "qemu-system-x86_64")
-		self.assertNotIn("-netdev", words)
-		self.assertNotIn("-append", words)
-		self.assertEqual(after(words, "-kernel"), HELLO)
-		self.assertIn("virtio-rng-pci", words)
+    def test_hello_has_no_network(self):
+        words = printed(HELLO)
+        self.assertEqual(words[0], "qemu-system-x86_64")
+        self.assertNotIn("-netdev", words)
+        self.assertNotIn("-append", words)
+        self.assertEqual(after(words, "-kernel"), HELLO)
+        self.assertIn("virtio-rng-pci", words)
 
-	def test_network_and_address(self):
-		words = printed(HTTPD, "-p", "18080:80", "-p", "15353:53/udp")
-		self.assertEqual(after(words, "-netdev"),
-		                 "user,id=net0,hostfwd=tcp:127.0.0.1:18080-:80,hostfwd=udp:127.0.0.1:15353-:53")
-		self.assertTrue(after(words, "-append").startswith("ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off:10.0.2.3"))
+    def test_network_and_address(self):
+        words = printed(HTTPD, "-p", "18080:80", "-p", "15353:53/udp")
+        self.assertEqual(after(words, "-netdev"),
+                         "user,id=net0,hostfwd=tcp:127.0.0.1:18080-:80,hostfwd=udp:127.0.0.1:15353-:53")
+        self.assertTrue(after(words, "-append").startswith("ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off:10.0.2.3"))
 
-	def test_own_address_wins(self):
-		self.assertEqual(after(printed(HTTPD, "--append", "ip=dhcp loglevel=7"), "-append"), "ip=dhcp loglevel=7")
+    def test_own_address_wins(self):
+        self.assertEqual(after(printed(HTTPD, "--append", "ip=dhcp loglevel=7"), "-append"), "ip=dhcp loglevel=7")
 
-	def test_machines(self):
-		for name, qemu in (("q35", "q35"), ("pc", "pc"), ("microvm", "microvm,pcie=on")):
-			self.assertEqual(after(printed(HELLO, "--machine", name), "-M"), qemu)
+    def test_machines(self):
+        for name, qemu in (("q35", "q35"), ("pc", "pc"), ("microvm", "microvm,pcie=on")):
+            self.assertEqual(after(printed(HELLO, "--machine", name), "-M"), qemu)
 
-	def test_memory_and_cpus(self):
-		words = printed(HELLO, "-m", "64", "--smp", "2")
-		self.assertEqual((after(words, "-m"), after(words, "-smp")), ("64", "2"))
+    def test_memory_and_cpus(self):
+        words = printed(HELLO, "-m", "64", "--smp", "2")
+        self.assertEqual((after(words, "-m"), after(words, "-smp")), ("64", "2"))
 
-	def test_arguments(self):
-		out = thimble("run", HELLO, "--print", "--append", "loglevel=7", "--", "-x", "two words", "", "--print")
-		self.assertEqual(after(shlex.split(out), "-append"), 'loglevel=7 -- -x "two words" "" --print')
+    def test_arguments(self):
+        out = thimble("run", HELLO, "--print", "--append", "loglevel=7", "--", "-x", "two words", "", "--print")
+        self.assertEqual(after(shlex.split(out), "-append"), 'loglevel=7 -- -x "two words" "" --print')
 
-	def test_cflags(self):
-		flags = shlex.split(thimble("--cflags"))
-		self.assertIn("-mno-red-zone", flags)
-		self.assertIn("-nostdinc", flags)
+    def test_cflags(self):
+        flags = shlex.split(thimble("--cflags"))
+        self.assertIn("-mno-red-zone", flags)
+        self.assertIn("-nostdinc", flags)
 
-	def test_help_is_made_of_examples(self):
-		for argv in (["--help"], ["run", "--help"], ["build", "--help"]):
-			self.assertIn("examples:", thimble(*argv))
+    def test_help_is_made_of_examples(self):
+        for argv in (["--help"], ["run", "--help"], ["build", "--help"]):
+            self.assertIn("examples:", thimble(*argv))
 
-	def test_size(self):
-		self.assertIn("without its symbol table", thimble("size", HELLO))
+    def test_size(self):
+        self.assertIn("without its symbol table", thimble("size", HELLO))

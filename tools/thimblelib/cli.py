@@ -38,128 +38,128 @@ exit status of run:
 
 
 def main(argv):
-	try:
-		if argv == ["--cflags"]:
-			print(shlex.join(Sdk().app_flags))
-			return 0
-		own, arguments = split_arguments(argv)
-		options = parser().parse_args(own)
-		options.arguments = arguments
-		return options.command(options)
-	except Refusal as refusal:
-		print(f"thimble: {refusal}", file=sys.stderr)
-		return refusal.status
-	except KeyboardInterrupt:
-		return INTERRUPTED
+    try:
+        if argv == ["--cflags"]:
+            print(shlex.join(Sdk().app_flags))
+            return 0
+        own, arguments = split_arguments(argv)
+        options = parser().parse_args(own)
+        options.arguments = arguments
+        return options.command(options)
+    except Refusal as refusal:
+        print(f"thimble: {refusal}", file=sys.stderr)
+        return refusal.status
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def split_arguments(argv):
-	"""What follows `--` belongs to the app, whatever it looks like; a value that begins with a dash belongs to its option."""
-	at = argv.index("--") if "--" in argv else len(argv)
-	own = []
-	for word in argv[:at]:
-		if own and own[-1] in ("--cflags", "--append"):
-			own[-1] += "=" + word
-		else:
-			own.append(word)
-	return own, argv[at + 1:]
+    """What follows `--` belongs to the app, whatever it looks like; a value that begins with a dash belongs to its option."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    own = []
+    for word in argv[:at]:
+        if own and own[-1] in ("--cflags", "--append"):
+            own[-1] += "=" + word
+        else:
+            own.append(word)
+    return own, argv[at + 1:]
 
 
 class Parser(argparse.ArgumentParser):
-	def error(self, message):
-		raise Refusal(f"{message}; see `tools/thimble --help`")
+    def error(self, message):
+        raise Refusal(f"{message}; see `tools/thimble --help`")
 
 
 def parser():
-	top = Parser(prog="tools/thimble", description="Build one C program into a bootable image, and run it.",
-	             epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
-	commands = top.add_subparsers(metavar="build|run|size", required=True, parser_class=Parser)
-	add_build(commands)
-	add_run(commands)
-	size = commands.add_parser("size", help="what takes how many bytes of an image")
-	size.add_argument("image")
-	size.set_defaults(command=print_sizes)
-	return top
+    top = Parser(prog="tools/thimble", description="Build one C program into a bootable image, and run it.",
+                 epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = top.add_subparsers(metavar="build|run|size", required=True, parser_class=Parser)
+    add_build(commands)
+    add_run(commands)
+    size = commands.add_parser("size", help="what takes how many bytes of an image")
+    size.add_argument("image")
+    size.set_defaults(command=print_sizes)
+    return top
 
 
 def add_build(commands):
-	build = commands.add_parser("build", help="make an image", epilog=EXAMPLES,
-	                            formatter_class=argparse.RawDescriptionHelpFormatter)
-	build.add_argument("sources", nargs="+", metavar="SOURCE", help=".c or .S files, or folders of them")
-	build.add_argument("-o", dest="output", metavar="FILE", help="default: the first source's name with .elf")
-	build.add_argument("--root", metavar="DIR", help="embed DIR as the image's file tree")
-	build.add_argument("--cflags", default="", metavar="FLAGS", help="more compiler flags")
-	build.add_argument("--with", dest="file_systems", action="append", default=[], choices=FILE_SYSTEMS,
-	                   help="include a file system that the app itself does not mount")
-	build.set_defaults(command=build_image)
+    build = commands.add_parser("build", help="make an image", epilog=EXAMPLES,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    build.add_argument("sources", nargs="+", metavar="SOURCE", help=".c or .S files, or folders of them")
+    build.add_argument("-o", dest="output", metavar="FILE", help="default: the first source's name with .elf")
+    build.add_argument("--root", metavar="DIR", help="embed DIR as the image's file tree")
+    build.add_argument("--cflags", default="", metavar="FLAGS", help="more compiler flags")
+    build.add_argument("--with", dest="file_systems", action="append", default=[], choices=FILE_SYSTEMS,
+                       help="include a file system that the app itself does not mount")
+    build.set_defaults(command=build_image)
 
 
 def add_run(commands):
-	run = commands.add_parser("run", help="boot an image in QEMU", epilog=EXAMPLES,
-	                          usage="tools/thimble run IMAGE [OPTION]... [-- ARG...]",
-	                          formatter_class=argparse.RawDescriptionHelpFormatter)
-	run.add_argument("image", metavar="IMAGE")
-	run.add_argument("-p", dest="forwards", action="append", default=[], metavar="HOST:GUEST",
-	                 help="forward a port of this machine (127.0.0.1) to the guest")
-	run.add_argument("-m", dest="memory", type=positive, default=128, metavar="MIB", help="memory (128)")
-	run.add_argument("--smp", type=positive, default=1, metavar="N", help="CPUs (1)")
-	run.add_argument("--machine", choices=MACHINES, default="q35")
-	run.add_argument("--disk", dest="disks", action="append", default=[], metavar="FILE[:MOUNTPOINT]",
-	                 help="attach a raw disk image, and mount its ext4 file system")
-	run.add_argument("--append", default="", metavar="WORDS", help="more of the kernel command line")
-	run.add_argument("--print", dest="print_only", action="store_true", help="show the QEMU command line, run nothing")
-	run.add_argument("--timeout", type=float, metavar="S", help="stop after S seconds, with status 124")
-	run.set_defaults(command=run_image)
+    run = commands.add_parser("run", help="boot an image in QEMU", epilog=EXAMPLES,
+                              usage="tools/thimble run IMAGE [OPTION]... [-- ARG...]",
+                              formatter_class=argparse.RawDescriptionHelpFormatter)
+    run.add_argument("image", metavar="IMAGE")
+    run.add_argument("-p", dest="forwards", action="append", default=[], metavar="HOST:GUEST",
+                     help="forward a port of this machine (127.0.0.1) to the guest")
+    run.add_argument("-m", dest="memory", type=positive, default=128, metavar="MIB", help="memory (128)")
+    run.add_argument("--smp", type=positive, default=1, metavar="N", help="CPUs (1)")
+    run.add_argument("--machine", choices=MACHINES, default="q35")
+    run.add_argument("--disk", dest="disks", action="append", default=[], metavar="FILE[:MOUNTPOINT]",
+                     help="attach a raw disk image, and mount its ext4 file system")
+    run.add_argument("--append", default="", metavar="WORDS", help="more of the kernel command line")
+    run.add_argument("--print", dest="print_only", action="store_true", help="show the QEMU command line, run nothing")
+    run.add_argument("--timeout", type=float, metavar="S", help="stop after S seconds, with status 124")
+    run.set_defaults(command=run_image)
 
 
 def positive(text):
-	if not text.isdigit() or int(text) < 1:
-		raise argparse.ArgumentTypeError(f"{text}: not a positive number")
-	return int(text)
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: not a positive number")
+    return int(text)
 
 
 def build_image(options):
-	sources = find_sources(options.sources)
-	first = pathlib.Path(options.sources[0])
-	output = pathlib.Path(options.output or first.resolve().stem + ".elf")
-	root = options.root
-	if root is None and first.is_dir() and (first / "root").is_dir():
-		root = first / "root"
-	sdk = Sdk()
-	objects = Compiler(sdk.app_flags + shlex.split(options.cflags), sdk.dir / "apps").compile_all(sources)
-	Linker(sdk, objects, root, options.file_systems).link(output)
-	return 0
+    sources = find_sources(options.sources)
+    first = pathlib.Path(options.sources[0])
+    output = pathlib.Path(options.output or first.resolve().stem + ".elf")
+    root = options.root
+    if root is None and first.is_dir() and (first / "root").is_dir():
+        root = first / "root"
+    sdk = Sdk()
+    objects = Compiler(sdk.app_flags + shlex.split(options.cflags), sdk.dir / "apps").compile_all(sources)
+    Linker(sdk, objects, root, options.file_systems).link(output)
+    return 0
 
 
 def run_image(options):
-	machine = Machine(
-		image=options.image,
-		forwards=[Forward.parse(text) for text in options.forwards],
-		memory_mib=options.memory,
-		cpus=options.smp,
-		machine=options.machine,
-		disks=[Disk.parse(text) for text in options.disks],
-		append=options.append,
-		arguments=options.arguments,
-		terminal=sys.stdin.isatty())
-	machine.network = runner.check(machine).has_network
-	if options.print_only:
-		machine.terminal = True
-		print(shlex.join(machine.command()))
-		return 0
-	signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds, so that QEMU ends too
-	with runner.Run(machine) as run:
-		status, explanation = run.wait(options.timeout)
-	if explanation:
-		print(f"thimble: {explanation}", file=sys.stderr)
-	return status
+    machine = Machine(
+        image=options.image,
+        forwards=[Forward.parse(text) for text in options.forwards],
+        memory_mib=options.memory,
+        cpus=options.smp,
+        machine=options.machine,
+        disks=[Disk.parse(text) for text in options.disks],
+        append=options.append,
+        arguments=options.arguments,
+        terminal=sys.stdin.isatty())
+    machine.network = runner.check(machine).has_network
+    if options.print_only:
+        machine.terminal = True
+        print(shlex.join(machine.command()))
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds, so that QEMU ends too
+    with runner.Run(machine) as run:
+        status, explanation = run.wait(options.timeout)
+    if explanation:
+        print(f"thimble: {explanation}", file=sys.stderr)
+    return status
 
 
 def print_sizes(options):
-	sections, end = Image(options.image).sizes()
-	for name, size in sections:
-		print(f"{size:9} {name}")
-	table = dict(sections).get(".ksyms", 0)
-	print(f"{end:9} the image as loaded, without debug information")
-	print(f"{end - table:9} the same without its symbol table")
-	return 0
+    sections, end = Image(options.image).sizes()
+    for name, size in sections:
+        print(f"{size:9} {name}")
+    table = dict(sections).get(".ksyms", 0)
+    print(f"{end:9} the image as loaded, without debug information")
+    print(f"{end - table:9} the same without its symbol table")
+    return 0

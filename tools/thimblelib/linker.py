@@ -17,70 +17,70 @@ FILE_SYSTEMS = {"ext4": "ext4_filesystem"}
 
 
 class Linker:
-	"""One link of one image. The scratch folder holds what goes into it besides objects and libraries."""
+    """One link of one image. The scratch folder holds what goes into it besides objects and libraries."""
 
-	def __init__(self, sdk, objects, root=None, file_systems=()):
-		self.sdk = sdk
-		self.objects = [str(obj) for obj in objects]
-		self.root = root
-		self.wanted = [FILE_SYSTEMS[name] for name in file_systems]
+    def __init__(self, sdk, objects, root=None, file_systems=()):
+        self.sdk = sdk
+        self.objects = [str(obj) for obj in objects]
+        self.root = root
+        self.wanted = [FILE_SYSTEMS[name] for name in file_systems]
 
-	def link(self, output):
-		with tempfile.TemporaryDirectory() as folder:
-			scratch = pathlib.Path(folder)
-			tree = self.tree_object(scratch)
-			self.run_ld(scratch / "first.elf", tree)
-			table = symbols.function_symbols(scratch / "first.elf")
-			named = blob_object(scratch, "ksyms", 4, symbols.blob(table))
-			self.run_ld(scratch / "second.elf", tree + named)
-			if symbols.function_symbols(scratch / "second.elf") != table:
-				raise Refusal("internal: adding the symbol table moved the code (kernel/x86_64/image.ld)", BUILD_FAILED)
-			replace_if_changed(output, (scratch / "second.elf").read_bytes())
+    def link(self, output):
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = pathlib.Path(folder)
+            tree = self.tree_object(scratch)
+            self.run_ld(scratch / "first.elf", tree)
+            table = symbols.function_symbols(scratch / "first.elf")
+            named = blob_object(scratch, "ksyms", 4, symbols.blob(table))
+            self.run_ld(scratch / "second.elf", tree + named)
+            if symbols.function_symbols(scratch / "second.elf") != table:
+                raise Refusal("internal: adding the symbol table moved the code (kernel/x86_64/image.ld)", BUILD_FAILED)
+            replace_if_changed(output, (scratch / "second.elf").read_bytes())
 
-	def tree_object(self, scratch):
-		return blob_object(scratch, "initrd", 4096, cpio.archive(self.root)) if self.root else []
+    def tree_object(self, scratch):
+        return blob_object(scratch, "initrd", 4096, cpio.archive(self.root)) if self.root else []
 
-	def run_ld(self, output, extra):
-		sdk = self.sdk
-		argv = ["ld", *LD_FLAGS, "-o", str(output), *(f"-u{name}" for name in self.wanted),
-		        "--whole-archive", sdk.lib("libkernel.a"), "--no-whole-archive", *self.objects, *extra,
-		        "--start-group", sdk.lib("libglue.a"), sdk.lib("libnet.a"), sdk.lib("libext4.a"),
-		        str(NEWLIB_LIB / "libc.a"), str(NEWLIB_LIB / "libm.a"), sdk.libgcc, "--end-group"]
-		done = subprocess.run(argv, capture_output=True, text=True, check=False)
-		if done.returncode:
-			raise Refusal(explain(done.stderr), BUILD_FAILED)
+    def run_ld(self, output, extra):
+        sdk = self.sdk
+        argv = ["ld", *LD_FLAGS, "-o", str(output), *(f"-u{name}" for name in self.wanted),
+                "--whole-archive", sdk.lib("libkernel.a"), "--no-whole-archive", *self.objects, *extra,
+                "--start-group", sdk.lib("libglue.a"), sdk.lib("libnet.a"), sdk.lib("libext4.a"),
+                str(NEWLIB_LIB / "libc.a"), str(NEWLIB_LIB / "libm.a"), sdk.libgcc, "--end-group"]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Refusal(explain(done.stderr), BUILD_FAILED)
 
 
 def explain(stderr):
-	"""The linker's complaints, shortened to what the user can act on."""
-	missing = {line.split("undefined reference to ")[1].strip("`'")
-	           for line in stderr.splitlines() if "undefined reference to " in line}
-	if missing:
-		return f"undefined: {', '.join(sorted(missing))} (not in the app, and not in Thimble's libc)"
-	return "the link failed: " + stderr.strip().replace("\n", "; ")
+    """The linker's complaints, shortened to what the user can act on."""
+    missing = {line.split("undefined reference to ")[1].strip("`'")
+               for line in stderr.splitlines() if "undefined reference to " in line}
+    if missing:
+        return f"undefined: {', '.join(sorted(missing))} (not in the app, and not in Thimble's libc)"
+    return "the link failed: " + stderr.strip().replace("\n", "; ")
 
 
 def blob_object(scratch, section, align, data):
-	"""An object file with data in a read-only section of its own."""
-	(scratch / f"{section}.bin").write_bytes(data)
-	(scratch / f"{section}.S").write_text(
-		f'.section .{section}, "a", @progbits\n.balign {align}\n.incbin "{section}.bin"\n'
-		'.section .note.GNU-stack, "", @progbits\n')
-	subprocess.run(["gcc", "-c", f"{section}.S", "-o", f"{section}.o"], cwd=scratch, check=True)
-	return [str(scratch / f"{section}.o")]
+    """An object file with data in a read-only section of its own."""
+    (scratch / f"{section}.bin").write_bytes(data)
+    (scratch / f"{section}.S").write_text(
+        f'.section .{section}, "a", @progbits\n.balign {align}\n.incbin "{section}.bin"\n'
+        '.section .note.GNU-stack, "", @progbits\n')
+    subprocess.run(["gcc", "-c", f"{section}.S", "-o", f"{section}.o"], cwd=scratch, check=True)
+    return [str(scratch / f"{section}.o")]
 
 
 def replace_if_changed(path, data):
-	"""A relink that changes nothing leaves the file, and its time, alone."""
-	try:
-		if path.read_bytes() == data:
-			return
-	except FileNotFoundError:
-		pass
-	scratch = path.with_name(f".{path.name}.{os.getpid()}")
-	try:
-		scratch.write_bytes(data)
-		scratch.chmod(0o755)
-		scratch.replace(path)
-	except OSError as error:
-		raise Refusal(f"{path}: cannot write it: {error.strerror}") from None
+    """A relink that changes nothing leaves the file, and its time, alone."""
+    try:
+        if path.read_bytes() == data:
+            return
+    except FileNotFoundError:
+        pass
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        scratch.write_bytes(data)
+        scratch.chmod(0o755)
+        scratch.replace(path)
+    except OSError as error:
+        raise Refusal(f"{path}: cannot write it: {error.strerror}") from None

@@ -15,80 +15,80 @@ STATIC_IP = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off:10.0.2.3"
 
 @dataclasses.dataclass
 class Forward:
-	host: int
-	guest: int
-	protocol: str = "tcp"
+    host: int
+    guest: int
+    protocol: str = "tcp"
 
-	@classmethod
-	def parse(cls, text):
-		ports, slash, protocol = text.partition("/")
-		host, colon, guest = ports.partition(":")
-		numbers = [int(p) if p.isdigit() else 0 for p in (host, guest)]
-		if not colon or (slash and protocol not in ("tcp", "udp")) or not all(0 < n < 65536 for n in numbers):
-			raise Refusal(f"-p {text}: not HOST:GUEST (for example -p 8080:80, or -p 5353:53/udp)")
-		return cls(*numbers, protocol or "tcp")
+    @classmethod
+    def parse(cls, text):
+        ports, slash, protocol = text.partition("/")
+        host, colon, guest = ports.partition(":")
+        numbers = [int(p) if p.isdigit() else 0 for p in (host, guest)]
+        if not colon or (slash and protocol not in ("tcp", "udp")) or not all(0 < n < 65536 for n in numbers):
+            raise Refusal(f"-p {text}: not HOST:GUEST (for example -p 8080:80, or -p 5353:53/udp)")
+        return cls(*numbers, protocol or "tcp")
 
 
 @dataclasses.dataclass
 class Machine:
-	"""What to run, and on what."""
-	image: str
-	network: bool = False
-	forwards: list[Forward] = dataclasses.field(default_factory=list)
-	memory_mib: int = 128
-	cpus: int = 1
-	machine: str = "q35"
-	disks: list[Disk] = dataclasses.field(default_factory=list)
-	append: str = ""
-	arguments: list[str] = dataclasses.field(default_factory=list)
-	terminal: bool = False
+    """What to run, and on what."""
+    image: str
+    network: bool = False
+    forwards: list[Forward] = dataclasses.field(default_factory=list)
+    memory_mib: int = 128
+    cpus: int = 1
+    machine: str = "q35"
+    disks: list[Disk] = dataclasses.field(default_factory=list)
+    append: str = ""
+    arguments: list[str] = dataclasses.field(default_factory=list)
+    terminal: bool = False
 
-	def command(self):
-		argv = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-		        "-M", MACHINES[self.machine], *accelerator(), "-m", str(self.memory_mib)]
-		if self.cpus > 1:
-			argv += ["-smp", str(self.cpus)]
-		# On a terminal Ctrl-A X ends the machine; a pipe's bytes all belong to the app.
-		argv += ["-serial", "mon:stdio" if self.terminal else "stdio"]
-		argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-device", "virtio-rng-pci"]
-		if self.network:
-			argv += self.network_arguments()
-		for number, disk in enumerate(self.disks):
-			read_only = ",readonly=on" if disk.read_only else ""
-			argv += ["-drive", f"if=none,id=disk{number},format=raw{read_only},file={comma_safe(disk.path)}",
-			         "-device", f"virtio-blk-pci,drive=disk{number}"]
-		argv += ["-kernel", self.image]
-		line = self.kernel_command_line()
-		return argv + (["-append", line] if line else [])
+    def command(self):
+        argv = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+                "-M", MACHINES[self.machine], *accelerator(), "-m", str(self.memory_mib)]
+        if self.cpus > 1:
+            argv += ["-smp", str(self.cpus)]
+        # On a terminal Ctrl-A X ends the machine; a pipe's bytes all belong to the app.
+        argv += ["-serial", "mon:stdio" if self.terminal else "stdio"]
+        argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-device", "virtio-rng-pci"]
+        if self.network:
+            argv += self.network_arguments()
+        for number, disk in enumerate(self.disks):
+            read_only = ",readonly=on" if disk.read_only else ""
+            argv += ["-drive", f"if=none,id=disk{number},format=raw{read_only},file={comma_safe(disk.path)}",
+                     "-device", f"virtio-blk-pci,drive=disk{number}"]
+        argv += ["-kernel", self.image]
+        line = self.kernel_command_line()
+        return argv + (["-append", line] if line else [])
 
-	def network_arguments(self):
-		forwards = "".join(f",hostfwd={f.protocol}:127.0.0.1:{f.host}-:{f.guest}" for f in self.forwards)
-		return ["-netdev", f"user,id=net0{forwards}", "-device", "virtio-net-pci,netdev=net0,romfile="]
+    def network_arguments(self):
+        forwards = "".join(f",hostfwd={f.protocol}:127.0.0.1:{f.host}-:{f.guest}" for f in self.forwards)
+        return ["-netdev", f"user,id=net0{forwards}", "-device", "virtio-net-pci,netdev=net0,romfile="]
 
-	def kernel_command_line(self):
-		words = []
-		if self.network and not any(w.startswith("ip=") for w in self.append.split()):
-			words.append(STATIC_IP)
-		words += [f"mount=/dev/vd{chr(ord('a') + n)}:{disk.mountpoint}"
-		          for n, disk in enumerate(self.disks) if disk.mountpoint]
-		if self.append:
-			words.append(self.append)
-		if self.arguments:
-			words += ["--", *map(quoted, self.arguments)]
-		return " ".join(words)
+    def kernel_command_line(self):
+        words = []
+        if self.network and not any(w.startswith("ip=") for w in self.append.split()):
+            words.append(STATIC_IP)
+        words += [f"mount=/dev/vd{chr(ord('a') + n)}:{disk.mountpoint}"
+                  for n, disk in enumerate(self.disks) if disk.mountpoint]
+        if self.append:
+            words.append(self.append)
+        if self.arguments:
+            words += ["--", *map(quoted, self.arguments)]
+        return " ".join(words)
 
 
 def accelerator():
-	kvm = os.access("/dev/kvm", os.R_OK | os.W_OK)
-	return ["-accel", "kvm" if kvm else "tcg", "-cpu", "max"]
+    kvm = os.access("/dev/kvm", os.R_OK | os.W_OK)
+    return ["-accel", "kvm" if kvm else "tcg", "-cpu", "max"]
 
 
 def comma_safe(path):
-	return path.replace(",", ",,")
+    return path.replace(",", ",,")
 
 
 def quoted(argument):
-	"""As Linux's command line quotes: double quotes around what holds a space."""
-	if '"' in argument:
-		raise Refusal(f"argument {argument}: a double quote cannot be passed on a kernel command line")
-	return f'"{argument}"' if not argument or any(c.isspace() for c in argument) else argument
+    """As Linux's command line quotes: double quotes around what holds a space."""
+    if '"' in argument:
+        raise Refusal(f"argument {argument}: a double quote cannot be passed on a kernel command line")
+    return f'"{argument}"' if not argument or any(c.isspace() for c in argument) else argument

@@ -14,8 +14,8 @@ TERMINATED = 143
 
 
 class Refusal(Exception):
-	"""One line for the user: what is wrong, and what to do."""
+    """One line for the user: what is wrong, and what to do."""
 
-	def __init__(self, message, status=REFUSED):
-		super().__init__(message)
-		self.status = status
+    def __init__(self, message, status=REFUSED):
+        super().__init__(message)
+        self.status = status
