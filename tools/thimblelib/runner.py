@@ -18,6 +18,8 @@ from .status import BOOT_FAILED, INTERRUPTED, PANIC, TIMEOUT, Refusal
 
 STOP_S = 3
 
+FIRMWARE_TABLES = 128 << 10  # SeaBIOS keeps them at the top of memory
+
 
 def check(machine):
     """Refuses what cannot work before anything is started."""
@@ -26,7 +28,7 @@ def check(machine):
         raise Refusal(f"{qemu.PROGRAM} is not installed; run `make setup`")
     if any(c.isspace() for c in machine.image):
         raise Refusal(f"{machine.image}: QEMU makes the path a part of the command line, so it may hold no space")
-    needed = -(-image.memory_end // MIB)
+    needed = -(-(image.memory_end + FIRMWARE_TABLES) // MIB)
     if machine.memory_mib < needed:
         raise Refusal(f"-m {machine.memory_mib}: too little memory, {machine.image} alone needs -m {needed}")
     for disk in machine.disks:
