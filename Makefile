@@ -6,7 +6,7 @@ O ?= build
 JOBS ?= $(shell nproc)
 CC := gcc
 
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 
