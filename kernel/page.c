@@ -219,7 +219,9 @@ void page_add_range(uint64_t base, uint64_t len)
 	irq_state s;
 
 	first += first == 0; /* page 0 stays unmapped: its address is NULL */
-	if (end <= first || end > 1ull << (ORDERS - 1) || metadata_pages(end - (first & ~(CHUNK_PAGES - 1))) >= end - first)
+	if (end <= first || end > 1ull << (ORDERS - 1))
+		return;
+	if (metadata_pages(end - (first & ~(CHUNK_PAGES - 1))) >= end - first)
 		return;
 	r = (struct range *)(first << PAGE_SHIFT);
 	range_init(r, first, end);
