@@ -7,8 +7,6 @@ from .test import Test
 
 
 def tests(root, full):
-    if not (root / "tests/guest/table.py").exists():
-        return []
     sys.path.insert(0, str(root / "tests/guest"))
     table = importlib.import_module("table")
     return [Test(test.name, test.run, test.weight, test.timeout_s)
