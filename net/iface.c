@@ -25,11 +25,8 @@
 
 #define TX_PIECES_MAX 16
 
-/*
- * A frame is not worth the last memory: below this many free pages copies are refused and the
- * sender has to try again.
- */
-#define RESERVE_PAGES 64
+/* A frame is not worth the last memory: with less than this part of it free, frames are dropped. */
+#define RESERVE_SHARE 16
 
 #define CHECK_TRANSPORT (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
@@ -85,7 +82,7 @@ static struct pbuf *copy(struct netbuf *nb)
 	u16_t len = (u16_t)nb->len;
 	struct pbuf *p = NULL;
 
-	if (page_count_free() > RESERVE_PAGES)
+	if (page_count_free() > page_count_total() / RESERVE_SHARE)
 		p = pbuf_alloc(PBUF_RAW, len + NETBUF_SLACK, PBUF_RAM);
 	if (p != NULL) {
 		pbuf_realloc(p, len);

@@ -74,12 +74,14 @@ static bool ready_thunk(void *arg)
 int socket_wait(struct socket *s, bool (*ready)(struct socket *), uint64_t deadline_ns)
 {
 	struct ready_call call = { s, ready };
+	int error;
 
 	if (ready(s))
 		return 0;
 	if (deadline_ns == 0)
 		return -EAGAIN;
-	return net_wait(&s->wait, ready_thunk, &call, deadline_ns) ? -EAGAIN : 0;
+	error = net_wait_interruptible(&s->wait, ready_thunk, &call, deadline_ns);
+	return error == -ETIMEDOUT ? -EAGAIN : error;
 }
 
 int socket_take_error(struct socket *s)

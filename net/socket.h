@@ -98,7 +98,7 @@ uint64_t socket_deadline(int flags, uint64_t timeout_ns);
 
 /*
  * Sleeps until the socket is woken and ready(s) holds: 0, or -EAGAIN at the deadline, or at once
- * for a deadline of 0.
+ * for a deadline of 0; -EINTR when the thread is to leave the call (thread_interrupt()).
  */
 int socket_wait(struct socket *, bool (*ready)(struct socket *), uint64_t deadline_ns);
 

@@ -30,6 +30,8 @@ extern struct wait_queue net_ready;
 
 /* Sleeps, without the lock, until queue is woken and ready(arg) holds. 0 or -ETIMEDOUT. */
 int net_wait(struct wait_queue *queue, bool (*ready)(void *arg), void *arg, uint64_t deadline_ns);
+int net_wait_interruptible(struct wait_queue *queue, bool (*ready)(void *arg), void *arg,
+			   uint64_t deadline_ns); /* -EINTR too: see thread_interrupt() */
 
 /* timers.c: lwIP's timers. Returns when the next one is due. */
 uint64_t timers_run(void);

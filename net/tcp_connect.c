@@ -97,5 +97,7 @@ int tcp_socket_connect(struct socket *s, const struct endpoint *remote, bool non
 	if (nonblock && !settled(s))
 		return -EINPROGRESS;
 	error = socket_wait(s, settled, socket_deadline(0, s->options.send_timeout_ns));
-	return error ? -EINPROGRESS : socket_take_error(s);
+	if (error)
+		return error == -EAGAIN ? -EINPROGRESS : error;
+	return socket_take_error(s);
 }

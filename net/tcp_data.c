@@ -11,8 +11,11 @@
 #include "kernel/page.h"
 #include <errno.h>
 
-/* With less memory than this a connection does not add to what it has in flight. */
-#define RESERVE_PAGES 64
+/*
+ * No connection may have more in flight than this part of the memory that is free: however many
+ * there are, some is left for the next (dynamic thresholds; Choudhury and Hahne, 1998).
+ */
+#define FREE_SHARE 256
 
 /* --- Receiving --- */
 
@@ -139,22 +142,27 @@ ssize_t tcp_socket_recv(struct socket *s, struct iov *iov, int flags, struct rec
 
 /* --- Sending --- */
 
+/* A segment is always allowed, else nothing would ever wake the writer. */
+static size_t send_limit(const struct tcp_socket *t)
+{
+	size_t fair = page_count_free() * PAGE_SIZE / FREE_SHARE, limit = t->s.options.send_buffer;
+
+	fair = fair > TCP_MSS ? fair : TCP_MSS;
+	return fair < limit ? fair : limit;
+}
+
 static size_t room(struct tcp_socket *t)
 {
 	struct tcp_pcb *pcb = t->s.pcb.tcp;
-	size_t queued = TCP_SND_BUF - pcb->snd_buf, limit = t->s.options.send_buffer;
+	size_t queued = TCP_SND_BUF - pcb->snd_buf, limit = send_limit(t);
 
-	if (t->starved || queued >= limit)
-		return 0;
-	if (pcb->unacked != NULL && page_count_free() < RESERVE_PAGES)
-		return 0;
-	return limit - queued;
+	return t->starved || queued >= limit ? 0 : limit - queued;
 }
 
 /* A third of the buffer has to be free, so that writers do bigger pieces and wake less often. */
 bool tcp_data_writable(struct tcp_socket *t)
 {
-	return room(t) > t->s.options.send_buffer / 3;
+	return room(t) > send_limit(t) / 3;
 }
 
 static bool send_settled(struct socket *s)

@@ -43,20 +43,37 @@ void net_unlock(void)
 	mutex_unlock(&lock);
 }
 
+static int wait(struct waiter *waiter, struct wait_queue *queue, bool (*ready)(void *), void *arg,
+		uint64_t deadline_ns)
+{
+	int error = 0;
+
+	wait_queue_add(queue, &waiter->entry);
+	while (!ready(arg) && error == 0) {
+		net_unlock();
+		error = waiter_sleep(waiter, deadline_ns);
+		net_lock();
+	}
+	wait_queue_remove(queue, &waiter->entry);
+	return error;
+}
+
 int net_wait(struct wait_queue *queue, bool (*ready)(void *), void *arg, uint64_t deadline_ns)
 {
 	struct waiter waiter;
-	int error = 0;
 
 	waiter_init(&waiter);
-	wait_queue_add(queue, &waiter.entry);
-	while (!ready(arg) && error == 0) {
-		net_unlock();
-		error = waiter_sleep(&waiter, deadline_ns);
-		net_lock();
-	}
-	wait_queue_remove(queue, &waiter.entry);
-	return error;
+	return wait(&waiter, queue, ready, arg, deadline_ns);
+}
+
+int net_wait_interruptible(struct wait_queue *queue, bool (*ready)(void *), void *arg,
+			   uint64_t deadline_ns)
+{
+	struct waiter waiter;
+
+	waiter_init(&waiter);
+	waiter.interruptible = true;
+	return wait(&waiter, queue, ready, arg, deadline_ns);
 }
 
 void net_thread_wake(void)

@@ -28,6 +28,8 @@
  */
 #define TIME_WAIT_MAX 1024
 
+#define RTO_MAX_MS 60000 /* RFC 6298, 2.5: no less */
+
 struct timer_slot {
 	unsigned interval_ms;
 	bool (*needed)(void);
@@ -60,9 +62,19 @@ static void trim_time_wait(void)
 		tcp_abort(pcb->next);
 }
 
+/* lwIP doubles without an end: a dead peer's connection would keep its memory for hours. */
+static void bound_retransmission(void)
+{
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+		if (pcb->rto > RTO_MAX_MS / TCP_SLOW_INTERVAL)
+			pcb->rto = RTO_MAX_MS / TCP_SLOW_INTERVAL;
+	}
+}
+
 static void tcp_run(void)
 {
 	tcp_tmr();
+	bound_retransmission();
 	trim_time_wait();
 }
 

@@ -83,7 +83,7 @@ TEST(refused)
 	check_refused("10.0.2.15::::::maybe", "autoconf");
 	check_refused("10.0.2.15:::::toolongforadevicename", "too long");
 	check_refused("10.0.2.15:::::::1.2.3.4:1.2.3.4:1.2.3.4:more", "too many");
-	check_refused("1.2.3.4::::a-name-that-is-longer-than-any-host-may-have-says-rfc-1035-and-so-do-we",
+	check_refused("1.2.3.4::::a-name-longer-than-any-host-may-have-says-rfc-1035-and-so-do-we-here",
 		      "too long");
 }
 
