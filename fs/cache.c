@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The block cache. cache_lock guards the hash table, the list of unused pages and all user counts; it is not held while a device works.
- * A page enters the table before it is read, so that two readers of one page make one request: the second sleeps on the page's state.
+ * The block cache. cache_lock guards the hash table, the list of unused pages and all user counts;
+ * it is not held while a device works. A page enters the table before it is read, so that two
+ * readers of one page make one request: the second sleeps on the page's state.
  */
 #include "fs/cache.h"
 #include "kernel/blkdev.h"
@@ -14,7 +15,8 @@
 #include <limits.h>
 #include <string.h>
 
-enum { FILLING, VALID, FAILED }; /* cache_page.state; a failed page is in no table and goes with its last user */
+/* cache_page.state. A failed page is in no table and goes with its last user. */
+enum { FILLING, VALID, FAILED };
 
 #define PAGES_MIN   16u
 #define WINDOW_PAGES (CACHE_WINDOW_MAX / CACHE_PAGE_SIZE)
@@ -111,7 +113,10 @@ static struct cache_page *evict(void)
 	return p;
 }
 
-/* A page in the table that its caller has to fill. NULL: all memory that the cache may have is in use. */
+/*
+ * A page in the table that its caller has to fill. NULL: all memory that the cache may have is in
+ * use.
+ */
 static struct cache_page *claim(struct blkdev *dev, uint64_t index)
 {
 	struct cache_page *p = new_page();
@@ -155,10 +160,14 @@ struct fill {
 	struct sg sg[WINDOW_PAGES];
 };
 
-/* How many pages from index one request may ask for: what the device has and takes, and what the window wants. */
+/*
+ * How many pages from index one request may ask for: what the device has and takes, and what the
+ * window wants.
+ */
 static unsigned request_pages(const struct blkdev *dev, uint64_t index, size_t window)
 {
-	uint64_t on_device = (dev->sectors * BLK_SECTOR_SIZE + CACHE_PAGE_SIZE - 1) / CACHE_PAGE_SIZE;
+	uint64_t on_device = (dev->sectors * BLK_SECTOR_SIZE + CACHE_PAGE_SIZE - 1) /
+			     CACHE_PAGE_SIZE;
 	uint64_t n = (window + CACHE_PAGE_SIZE - 1) / CACHE_PAGE_SIZE;
 
 	if (index >= on_device)
@@ -206,7 +215,10 @@ static int read_run(struct fill *fill)
 {
 	struct cache_page *first = fill->pages[0];
 	struct blk_req request = {
-		.op = BLK_READ, .sector = first->index * (CACHE_PAGE_SIZE / BLK_SECTOR_SIZE), .sg = fill->sg, .nsg = fill->n,
+		.op = BLK_READ,
+		.sector = first->index * (CACHE_PAGE_SIZE / BLK_SECTOR_SIZE),
+		.sg = fill->sg,
+		.nsg = fill->n,
 	};
 	int error;
 
@@ -222,7 +234,10 @@ static int read_run(struct fill *fill)
 	return error ? error : blk_wait(&request);
 }
 
-/* Wakes those who wait for the pages. Of these the caller keeps the first, and that only when it could be read. */
+/*
+ * Wakes those who wait for the pages. Of these the caller keeps the first, and that only when it
+ * could be read.
+ */
 static void finish_run(struct fill *fill, int error)
 {
 	mutex_lock(&cache_lock);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The newc cpio format: a header of 110 ASCII characters, the name, the data; name and data are padded to 4 bytes from the archive's start.
- * Source: cpio(5) of FreeBSD, "New ASCII Format", and Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
- * Nothing in an archive is believed before it has been held against the archive's length.
+ * The newc cpio format: a header of 110 ASCII characters, the name, the data; name and data are
+ * padded to 4 bytes from the archive's start. Source: cpio(5) of FreeBSD, "New ASCII Format", and
+ * Linux, Documentation/driver-api/early-userspace/buffer-format.rst. Nothing in an archive is
+ * believed before it has been held against the archive's length.
  */
 #include "fs/cpio.h"
 #include <errno.h>
@@ -12,7 +13,8 @@
 
 /* The header's fields after the magic, 8 hexadecimal digits each. */
 enum field {
-	F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_FILESIZE, F_DEVMAJOR, F_DEVMINOR, F_RDEVMAJOR, F_RDEVMINOR, F_NAMESIZE, F_CHECK, F_COUNT
+	F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_FILESIZE, F_DEVMAJOR, F_DEVMINOR,
+	F_RDEVMAJOR, F_RDEVMINOR, F_NAMESIZE, F_CHECK, F_COUNT
 };
 
 #define MAGIC_LEN  6u
@@ -66,7 +68,10 @@ static bool parse_header(const struct cpio *c, uint32_t fields[F_COUNT], bool *h
 	return true;
 }
 
-/* The place len bytes after from, padded to 4 from the archive's start; NULL: beyond the end. The last padding may be cut off. */
+/*
+ * The place len bytes after from, padded to 4 from the archive's start; NULL: beyond the end. The
+ * last padding may be cut off.
+ */
 static const uint8_t *advance(const struct cpio *c, const uint8_t *from, uint64_t len)
 {
 	uint64_t left = (uint64_t)(c->end - from);
@@ -78,7 +83,10 @@ static const uint8_t *advance(const struct cpio *c, const uint8_t *from, uint64_
 	return offset > (uint64_t)(c->end - c->start) ? c->end : c->start + offset;
 }
 
-/* Only regular files have one. Of several names of a file only one brings the data, but GNU cpio gives each the checksum. */
+/*
+ * Only regular files have one. Of several names of a file only one brings the data, but GNU cpio
+ * gives each the checksum.
+ */
 static bool checksum_right(const struct cpio_entry *e, uint32_t expected)
 {
 	uint32_t sum = 0;

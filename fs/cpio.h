@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reads "newc" cpio archives (magic 070701, and 070702 with a checksum), as `cpio -o -H newc` and Linux's initramfs have them. */
+/*
+ * Reads "newc" cpio archives (magic 070701, and 070702 with a checksum), as `cpio -o -H newc` and
+ * Linux's initramfs have them.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -20,6 +23,9 @@ struct cpio_entry {
 
 void cpio_open(struct cpio *, const void *archive, size_t len);
 
-/* 1: *entry is the next member, 0: the archive's end, -EINVAL: damaged from here on. An empty archive is fine. */
+/*
+ * 1: *entry is the next member, 0: the archive's end, -EINVAL: damaged from here on. An empty
+ * archive is fine.
+ */
 int cpio_next(struct cpio *, struct cpio_entry *);
 size_t cpio_offset(const struct cpio *); /* bytes, of the member that was read last or is damaged */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * /dev: the character devices that every program expects, with Linux's device numbers, and a block special file per block device.
- * The character devices' inodes exist from the start; a block device's is made when it is looked up, as disks come and go.
+ * /dev: the character devices that every program expects, with Linux's device numbers, and a block
+ * special file per block device. The character devices' inodes exist from the start; a block
+ * device's is made when it is looked up, as disks come and go.
  */
 #include "fs/vfs.h"
 #include "fs/devfs.h"
@@ -92,7 +93,9 @@ static const struct char_device {
 	{ "console", &tty_file_ops, RDEV(5, 1), 0600 },
 };
 
-enum { NCHARS = sizeof(char_devices) / sizeof(*char_devices), INO_ROOT = 1, INO_FIRST_CHAR, INO_FIRST_BLOCK = INO_FIRST_CHAR + NCHARS };
+#define NCHARS (sizeof(char_devices) / sizeof(*char_devices))
+
+enum { INO_ROOT = 1, INO_FIRST_CHAR, INO_BLOCK = INO_FIRST_CHAR + NCHARS };
 
 static struct superblock devfs;
 static struct inode root;
@@ -111,7 +114,8 @@ static const struct inode_ops char_ops = { .open = char_open };
 static int lookup_char(const char *name, size_t len, struct inode **out)
 {
 	for (unsigned i = 0; i < NCHARS; i++)
-		if (strncmp(char_devices[i].name, name, len) == 0 && char_devices[i].name[len] == '\0') {
+		if (strncmp(char_devices[i].name, name, len) == 0 &&
+		    char_devices[i].name[len] == '\0') {
 			*out = inode_get(&chars[i]);
 			return 0;
 		}
@@ -130,7 +134,7 @@ static int lookup(struct inode *dir, const char *name, size_t len, struct inode 
 	memcpy(text, name, len);
 	text[len] = '\0';
 	dev = blkdev_find(text);
-	return dev ? devfs_block_inode(dir->sb, INO_FIRST_BLOCK, dev, out) : -ENOENT;
+	return dev ? devfs_block_inode(dir->sb, INO_BLOCK, dev, out) : -ENOENT;
 }
 
 /* Counts the block devices down to the wanted one. */
@@ -145,7 +149,7 @@ static void take_nth(struct blkdev *dev, void *arg)
 
 	if (n->left-- != 0)
 		return;
-	n->out->ino = INO_FIRST_BLOCK;
+	n->out->ino = INO_BLOCK;
 	n->out->type = S_IFBLK >> 12;
 	memcpy(n->out->name, dev->name, sizeof(dev->name));
 }
@@ -166,8 +170,8 @@ static int readdir(struct inode *dir, off_t *cookie, struct vfs_dirent *out)
 	(void)dir;
 	if (at < 0)
 		return -EINVAL;
-	if (at >= 2 + NCHARS) {
-		if (!read_block(at - 2 - NCHARS, out))
+	if (at >= 2 + (off_t)NCHARS) {
+		if (!read_block(at - 2 - (off_t)NCHARS, out))
 			return 0;
 	} else if (at >= 2) {
 		out->ino = (uint64_t)(INO_FIRST_CHAR + at - 2);
@@ -201,7 +205,8 @@ static void unmount(struct superblock *sb)
 static void add_chars(void)
 {
 	for (unsigned i = 0; i < NCHARS; i++) {
-		inode_init(&chars[i], &devfs, &char_ops, INO_FIRST_CHAR + i, S_IFCHR | char_devices[i].mode);
+		inode_init(&chars[i], &devfs, &char_ops, INO_FIRST_CHAR + i,
+			   S_IFCHR | char_devices[i].mode);
 		chars[i].rdev = char_devices[i].rdev;
 		atomic_store(&chars[i].refs, 0);
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two halves of /dev: the directory with its character devices (devfs.c), block special files (devfs_block.c). */
+/*
+ * The two halves of /dev: the directory with its character devices (devfs.c), block special files
+ * (devfs_block.c).
+ */
 #pragma once
 
 #include "fs/vfs.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A block special file: the raw device at any offset and length. Whole blocks go straight between the caller's memory and the device; the
- * ends of an unaligned range go through a bounce buffer, on writes read first. A disk with a mounted file system cannot be opened for
- * writing: what the file system has verified must not change under it.
+ * A block special file: the raw device at any offset and length. Whole blocks go straight between
+ * the caller's memory and the device; the ends of an unaligned range go through a bounce buffer, on
+ * writes read first. A disk with a mounted file system cannot be opened for writing: what the file
+ * system has verified must not change under it.
  */
 #include "fs/devfs.h"
 #include "kernel/blkdev.h"
@@ -11,6 +12,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+#define DISK_MAJOR 254u /* virtio_blk's on Linux, with 16 minors for each disk */
 
 struct block_inode {
 	struct inode inode;
@@ -45,7 +48,10 @@ static int transfer_part(struct blkdev *dev, void *buf, size_t len, uint64_t at,
 	return error;
 }
 
-/* Moves the longest piece of the range that is one kind: part of a block, or all whole blocks. Returns its length or -errno. */
+/*
+ * Moves the longest piece of the range that is one kind: part of a block, or all whole blocks.
+ * Returns its length or -errno.
+ */
 static ssize_t transfer_piece(struct blkdev *dev, void *buf, size_t len, uint64_t at, bool write)
 {
 	uint32_t skip = (uint32_t)(at % dev->block_size);
@@ -58,7 +64,8 @@ static ssize_t transfer_piece(struct blkdev *dev, void *buf, size_t len, uint64_
 		error = transfer_part(dev, buf, part, at, write);
 		return error ? error : (ssize_t)part;
 	}
-	error = write ? blk_write(dev, at / BLK_SECTOR_SIZE, buf, whole) : blk_read(dev, at / BLK_SECTOR_SIZE, buf, whole);
+	error = write ? blk_write(dev, at / BLK_SECTOR_SIZE, buf, whole)
+		      : blk_read(dev, at / BLK_SECTOR_SIZE, buf, whole);
 	return error ? error : (ssize_t)whole;
 }
 
@@ -67,7 +74,8 @@ static ssize_t transfer(struct blkdev *dev, void *buf, size_t len, uint64_t at, 
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = transfer_piece(dev, (uint8_t *)buf + done, len - done, at + done, write);
+		ssize_t n = transfer_piece(dev, (uint8_t *)buf + done, len - done, at + done,
+					   write);
 
 		if (n < 0)
 			return done ? (ssize_t)done : n;
@@ -210,7 +218,7 @@ int devfs_block_inode(struct superblock *sb, uint64_t ino, struct blkdev *dev, s
 	inode_init(&b->inode, sb, &block_inode_ops, ino, S_IFBLK | (dev->read_only ? 0440 : 0660));
 	b->inode.size = (off_t)bytes_of(dev);
 	b->inode.blocks = dev->sectors;
-	b->inode.rdev = 254u << 8 | (uint32_t)(dev->name[2] - 'a') << 4; /* virtio_blk's number on Linux, 16 minors a disk */
+	b->inode.rdev = DISK_MAJOR << 8 | (uint32_t)(dev->name[2] - 'a') << 4;
 	b->dev = dev;
 	*out = &b->inode;
 	return 0;

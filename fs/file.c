@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Open files over inodes: regular files and directories. f->lock makes reads and writes at the shared offset atomic to each other; the
- * inode's lock is taken inside it, around what changes the inode.
+ * Open files over inodes: regular files and directories. f->lock makes reads and writes at the
+ * shared offset atomic to each other; the inode's lock is taken inside it, around what changes the
+ * inode.
  */
 #include "fs/path.h"
 #include <errno.h>

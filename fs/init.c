@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The file tree at boot: root= or the embedded archive at /, /dev, then every mount=SOURCE:TARGET[:options]. A mount that fails is one log
- * line, and boot goes on without it: the app sees for itself what is missing.
+ * The file tree at boot: root= or the embedded archive at /, /dev, then every
+ * mount=SOURCE:TARGET[:options]. A mount that fails is one log line, and boot goes on without it:
+ * the app sees for itself what is missing.
  */
 #include "fs/mount.h"
 #include "fs/ramfs.h"
@@ -40,7 +41,8 @@ static int mount_root_tree(void)
 	if (!error)
 		return 0;
 	if (root_source)
-		log_err("root=%s: %s; the embedded tree is used", root_source, mount_why(&r, error));
+		log_err("root=%s: %s; the embedded tree is used", root_source,
+			mount_why(&r, error));
 	r = (struct mount_request){ .options = "" };
 	return mount_source(&r, "ramfs", NULL, NULL);
 }
@@ -74,7 +76,8 @@ static void mount_wanted(const char *value)
 	}
 	strcpy(text, value);
 	if (!split(text, &target, &r.options)) {
-		log_err("mount=%s: write it as mount=/dev/vda:/srv or mount=/dev/vda:/srv:OPTIONS", value);
+		log_err("mount=%s: write it as mount=/dev/vda:/srv or mount=/dev/vda:/srv:OPTIONS",
+			value);
 		return;
 	}
 	error = mount_source(&r, text, target, NULL);

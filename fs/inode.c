@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-void inode_init(struct inode *inode, struct superblock *sb, const struct inode_ops *ops, uint64_t ino, mode_t mode)
+void inode_init(struct inode *inode, struct superblock *sb, const struct inode_ops *ops,
+		uint64_t ino, mode_t mode)
 {
 	memset(inode, 0, sizeof(*inode));
 	inode->ops = ops;
@@ -34,7 +35,10 @@ static bool put_unless_last(struct inode *inode)
 	return false;
 }
 
-/* The step to 0 is taken under the superblock's lock, so that no lookup finds an inode which is being freed. */
+/*
+ * The step to 0 is taken under the superblock's lock, so that no lookup finds an inode which is
+ * being freed.
+ */
 void inode_put(struct inode *inode)
 {
 	struct superblock *sb = inode->sb;
@@ -53,7 +57,7 @@ struct timespec vfs_now(void)
 {
 	uint64_t ns = clock_wall_ns();
 
-	return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000) };
+	return (struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
 }
 
 void inode_touch(struct inode *inode)

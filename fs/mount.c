@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The table of mounts. A mount sits on a name in a directory, held by a reference; the newest on a name wins. mounts_lock guards the list
- * and is never held across a call into a file system, except for the reference that mount_at() takes.
+ * The table of mounts. A mount sits on a name in a directory, held by a reference; the newest on a
+ * name wins. mounts_lock guards the list and is never held across a call into a file system, except
+ * for the reference that mount_at() takes.
  */
 #include "fs/mount.h"
 #include "fs/path.h"
@@ -53,7 +54,10 @@ static void make_directories(const char *target)
 	if (!path)
 		return;
 	strcpy(path, target);
-	/* Failures show when the target is resolved: an existing directory is none, nor is a read-only one above it. */
+	/*
+	 * Failures show when the target is resolved: an existing directory is none, nor is a
+	 * read-only one above it.
+	 */
 	for (char *slash = path; (slash = strchr(slash + 1, '/')); *slash = '/') {
 		*slash = '\0';
 		vfs_mkdir(path, 0755);
@@ -119,11 +123,13 @@ static int open_target(struct mount_request *r, const char *target, struct path 
 	make_directories(target);
 	error = path_resolve(target, true, p);
 	if (error)
-		return mount_refuse(r, error, "the directory to mount on can neither be found nor made");
+		return mount_refuse(r, error,
+				    "the directory to mount on can neither be found nor made");
 	if (!p->special && !(p->inode && !S_ISDIR(p->inode->mode)))
 		return 0;
 	path_release(p);
-	return mount_refuse(r, -ENOTDIR, "'%s' is nothing to mount on; name a directory below /", target);
+	return mount_refuse(r, -ENOTDIR, "'%s' is nothing to mount on; name a directory below /",
+			    target);
 }
 
 static int mount_on(struct mount_request *r, const struct filesystem *fs, const char *target)
@@ -177,7 +183,10 @@ int vfs_mount(const char *source, const char *target, const char *type, const ch
 
 /* --- unmounting --- */
 
-/* Takes sb out of the table unless somebody besides the mount itself and the caller uses it; from then on no walk enters it. */
+/*
+ * Takes sb out of the table unless somebody besides the mount itself and the caller uses it; from
+ * then on no walk enters it.
+ */
 static int take_out(struct superblock *sb)
 {
 	int error = 0;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a path to an inode (POSIX.1-2017, Base Definitions 4.13 "Pathname Resolution"), and back for getcwd().
+ * From a path to an inode (POSIX.1-2017, Base Definitions 4.13 "Pathname Resolution"), and back for
+ * getcwd().
  *
- * A walk holds a reference on the directory it stands in, and no lock: every lookup is atomic by itself, as on any Unix. Mounts sit on
- * names, not on inodes, so a walk asks the table of mounts before it asks the file system, and a mount point need not exist on disk.
- * The current directory is an inode; its path is found when somebody asks for it.
+ * A walk holds a reference on the directory it stands in, and no lock: every lookup is atomic by
+ * itself, as on any Unix. Mounts sit on names, not on inodes, so a walk asks the table of mounts
+ * before it asks the file system, and a mount point need not exist on disk. The current directory
+ * is an inode; its path is found when somebody asks for it.
  */
 #include "fs/path.h"
 #include "kernel/heap.h"
@@ -167,7 +169,7 @@ static int follow_link(struct path *p)
 	if (error)
 		return error;
 	room = p->rest - p->links;
-	n = p->inode->ops->readlink ? p->inode->ops->readlink(p->inode, p->links, (size_t)room) : -EINVAL;
+	n = p->inode->ops->readlink(p->inode, p->links, (size_t)room);
 	if (n < 0)
 		return (int)n;
 	if (n == 0)
@@ -246,7 +248,8 @@ static int name_in(struct inode *dir, const struct inode *child, struct vfs_dire
 	int n;
 
 	while ((n = dir->ops->readdir(dir, &cookie, entry)) > 0)
-		if (entry->ino == child->ino && strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0)
+		if (entry->ino == child->ino && strcmp(entry->name, ".") != 0 &&
+		    strcmp(entry->name, "..") != 0)
 			return 0;
 	return n < 0 ? n : -ENOENT;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the VFS's own files tell each other: path resolution, the table of mounts, files made from inodes. */
+/*
+ * What the VFS's own files tell each other: path resolution, the table of mounts, files made from
+ * inodes.
+ */
 #pragma once
 
 #include "fs/vfs.h"
@@ -8,19 +11,20 @@
 struct path {
 	struct inode *dir;     /* holds the last component; NULL: the path is "/" or the like */
 	struct inode *inode;   /* NULL: dir has no such name */
-	const char *name;      /* the last component, not terminated; points into the path or into links */
+	const char *name;      /* the last component, not terminated, in the path or in links */
 	size_t len;
 	bool slash;            /* slashes follow it, so it has to be a directory */
-	bool special;          /* it ended in ".", ".." or "/": there is no name to make or remove */
+	bool special;          /* it ended in ".", ".." or "/": no name to make or remove */
 	/* The walk's own: */
 	const char *rest;      /* what is still to be walked */
-	char *links;           /* VFS_PATH_MAX bytes, right-aligned in which rest lies once a symbolic link was followed; NULL: none was */
+	char *links;           /* once a link was followed: VFS_PATH_MAX bytes, rest at their end */
 	unsigned followed;
 };
 
 /*
- * Walks text. follow: a symbolic link in the last component is followed too. A missing last component is no error here, a missing or
- * unsuitable one before it is. Whatever is returned, path_release() comes after 0 only.
+ * Walks text. follow: a symbolic link in the last component is followed too. A missing last
+ * component is no error here, a missing or unsuitable one before it is. Whatever is returned,
+ * path_release() comes after 0 only.
  */
 int path_resolve(const char *text, bool follow, struct path *);
 void path_release(struct path *);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The RAM file system: what an image carries as its file tree, writable, gone at power-off. This file has its nodes, the directory
- * operations and mounting; ramfs_names.c, ramfs_file.c and ramfs_load.c the rest.
+ * The RAM file system: what an image carries as its file tree, writable, gone at power-off. This
+ * file has its nodes, the directory operations and mounting; ramfs_names.c, ramfs_file.c and
+ * ramfs_load.c the rest.
  */
 #include "fs/ramfs.h"
 #include "fs/ramfs_node.h"
@@ -115,7 +116,8 @@ static int ramfs_lookup(struct inode *dir, const char *name, size_t len, struct 
 	return n ? 0 : -ENOENT;
 }
 
-static int create_locked(struct ramfs_node *dir, const char *name, size_t len, mode_t mode, struct ramfs_node **out)
+static int create_locked(struct ramfs_node *dir, const char *name, size_t len, mode_t mode,
+			 struct ramfs_node **out)
 {
 	int error = check_new_name(dir, name, len);
 
@@ -125,7 +127,8 @@ static int create_locked(struct ramfs_node *dir, const char *name, size_t len, m
 	return *out ? name_new(dir, name, len, *out) : -ENOSPC;
 }
 
-static int ramfs_create(struct inode *dir, const char *name, size_t len, mode_t mode, struct inode **out)
+static int ramfs_create(struct inode *dir, const char *name, size_t len, mode_t mode,
+			struct inode **out)
 {
 	struct ramfs_node *n;
 	int error;
@@ -215,7 +218,8 @@ static bool is_above(const struct ramfs_node *n, const struct ramfs_node *below)
 }
 
 /* May old's node take the place of new (NULL: nothing) in to_dir? */
-static int check_rename(const struct ramfs_name *old, const struct ramfs_name *new, const struct ramfs_node *to_dir)
+static int check_rename(const struct ramfs_name *old, const struct ramfs_name *new,
+			const struct ramfs_node *to_dir)
 {
 	bool directory;
 
@@ -227,7 +231,8 @@ static int check_rename(const struct ramfs_name *old, const struct ramfs_name *n
 	return new && new->target != old->target ? check_unlink(new, directory) : 0;
 }
 
-static int move(struct ramfs_name *old, struct ramfs_name *new, struct ramfs_node *to_dir, const char *to, size_t to_len)
+static int move(struct ramfs_name *old, struct ramfs_name *new, struct ramfs_node *to_dir,
+		const char *to, size_t to_len)
 {
 	struct ramfs_node *target = old->target;
 	struct ramfs_node *from_dir = old->dir;
@@ -245,7 +250,8 @@ static int move(struct ramfs_name *old, struct ramfs_name *new, struct ramfs_nod
 	return 0;
 }
 
-static int ramfs_rename(struct inode *from_dir, const char *from, size_t from_len, struct inode *to_dir, const char *to, size_t to_len)
+static int ramfs_rename(struct inode *from_dir, const char *from, size_t from_len,
+			struct inode *to_dir, const char *to, size_t to_len)
 {
 	struct ramfs_name *old, *new;
 	int error;
@@ -329,7 +335,10 @@ static int ramfs_statfs(struct superblock *sb, struct vfs_statfs *st)
 	return 0;
 }
 
-/* Bottom up without recursion: the list of a directory's names is emptied before the name of the directory itself is removed. */
+/*
+ * Bottom up without recursion: the list of a directory's names is emptied before the name of the
+ * directory itself is removed.
+ */
 static void remove_all(struct ramfs_node *root)
 {
 	struct ramfs_node *dir = root;

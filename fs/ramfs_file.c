@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The data of RAM files, a page at a time. A file from the archive stays there until a page of it is written to; only that page is copied.
- * Growing a file never moves what is in it: the table of pages doubles, the pages stay.
+ * The data of RAM files, a page at a time. A file from the archive stays there until a page of it
+ * is written to; only that page is copied. Growing a file never moves what is in it: the table of
+ * pages doubles, the pages stay.
  */
 #include "fs/ramfs_node.h"
 #include "kernel/heap.h"
@@ -58,7 +59,10 @@ ssize_t ramfs_read(struct inode *inode, void *buf, size_t len, off_t at)
 	return (ssize_t)done;
 }
 
-/* A page far out in a sparse file needs a long table; it may take up a quarter of what all data may. */
+/*
+ * A page far out in a sparse file needs a long table; it may take up a quarter of what all data
+ * may.
+ */
 #define TABLE_MAX(fs) ((fs)->pages_max * (PAGE_SIZE / sizeof(uint8_t *) / 4))
 
 static int grow_table(struct ramfs *fs, struct ramfs_file *f, size_t index)
@@ -100,7 +104,10 @@ static void give_page(struct ramfs *fs, uint8_t *page)
 	atomic_fetch_sub(&fs->pages, 1);
 }
 
-/* The page that position at lies in, made from the archive's copy when it is not there yet. NULL: no room. */
+/*
+ * The page that position at lies in, made from the archive's copy when it is not there yet. NULL:
+ * no room.
+ */
 static uint8_t *page_for_write(struct ramfs_node *n, size_t at)
 {
 	struct ramfs_file *f = &n->file;
@@ -141,7 +148,10 @@ ssize_t ramfs_write(struct inode *inode, const void *buf, size_t len, off_t at)
 	return done || !len ? (ssize_t)done : -ENOSPC;
 }
 
-/* Forgets everything at and after position len; a page kept in part is zeroed there, for the file may grow again. */
+/*
+ * Forgets everything at and after position len; a page kept in part is zeroed there, for the file
+ * may grow again.
+ */
 static void cut(struct ramfs_node *n, size_t len)
 {
 	struct ramfs_file *f = &n->file;

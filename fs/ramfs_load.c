@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the archive to the tree of a RAM file system. File data and the text of symbolic links stay in the archive; only names and nodes
- * are allocated. Members of one directory follow each other in any archive made by walking a tree, so the last directory is remembered.
+ * From the archive to the tree of a RAM file system. File data and the text of symbolic links stay
+ * in the archive; only names and nodes are allocated. Members of one directory follow each other in
+ * any archive made by walking a tree, so the last directory is remembered.
  */
 #include "fs/cpio.h"
 #include "fs/ramfs_node.h"
@@ -34,8 +35,12 @@ static struct ramfs_node *root_of(struct ramfs *fs)
 	return ramfs_node_of(fs->sb.root);
 }
 
-/* A new node under a new name. Nobody uses it yet: the reference it was made with goes, the name keeps it. */
-static int add_node(struct ramfs_node *dir, const char *name, size_t len, mode_t mode, struct ramfs_node **out)
+/*
+ * A new node under a new name. Nobody uses it yet: the reference it was made with goes, the name
+ * keeps it.
+ */
+static int add_node(struct ramfs_node *dir, const char *name, size_t len, mode_t mode,
+		    struct ramfs_node **out)
 {
 	struct ramfs_node *n = ramfs_new(ramfs_of(dir), mode);
 	int error;
@@ -50,7 +55,8 @@ static int add_node(struct ramfs_node *dir, const char *name, size_t len, mode_t
 	return error;
 }
 
-static int directory_in(struct ramfs_node *dir, const char *name, size_t len, mode_t mode, struct ramfs_node **out)
+static int directory_in(struct ramfs_node *dir, const char *name, size_t len, mode_t mode,
+			struct ramfs_node **out)
 {
 	struct ramfs_name *there = ramfs_find(dir, name, len);
 
@@ -70,7 +76,10 @@ static bool good_name(const char *name, size_t len)
 	return len <= VFS_NAME_MAX && !(len == 2 && is_dots(name, len));
 }
 
-/* Walks, and makes where it is missing, the directory that path (len bytes, without the last name) tells. */
+/*
+ * Walks, and makes where it is missing, the directory that path (len bytes, without the last name)
+ * tells.
+ */
 static int walk(struct ramfs *fs, const char *path, size_t len, struct ramfs_node **dir)
 {
 	const char *end = path + len;
@@ -137,7 +146,8 @@ static struct linked **link_slot(struct loader *l, const struct cpio_entry *e)
 {
 	struct linked **at = &l->links[(e->ino ^ e->dev_minor) % LINK_BUCKETS];
 
-	while (*at && !((*at)->ino == e->ino && (*at)->dev_major == e->dev_major && (*at)->dev_minor == e->dev_minor))
+	while (*at && !((*at)->ino == e->ino && (*at)->dev_major == e->dev_major &&
+			(*at)->dev_minor == e->dev_minor))
 		at = &(*at)->next;
 	return at;
 }
@@ -154,8 +164,12 @@ static int remember_link(struct loader *l, const struct cpio_entry *e, struct ra
 	return 0;
 }
 
-/* One more name of a file that is there. Only one of its members has the data, in most archives the last. */
-static int add_link(struct ramfs_node *dir, const char *name, size_t len, const struct cpio_entry *e, struct ramfs_node *n)
+/*
+ * One more name of a file that is there. Only one of its members has the data, in most archives the
+ * last.
+ */
+static int add_link(struct ramfs_node *dir, const char *name, size_t len,
+		    const struct cpio_entry *e, struct ramfs_node *n)
 {
 	if (e->size > 0)
 		set_data(n, e);
@@ -236,10 +250,12 @@ static int read_archive(struct loader *l, const void *archive, size_t len)
 			l->first_left_out = e.name;
 	}
 	if (more < 0)
-		log_err("file tree: the cpio archive is damaged at byte %zu of %zu; the %u members before it are there",
+		log_err("file tree: the cpio archive is damaged at byte %zu of %zu; "
+			"the %u members before it are there",
 			cpio_offset(&c), len, members);
 	else if (l->left_out)
-		log_warn("file tree: %u members of the archive were left out, the first is '%.64s'", l->left_out, l->first_left_out);
+		log_warn("file tree: %u members of the archive were left out, the first is '%.64s'",
+			 l->left_out, l->first_left_out);
 	return error == -ENOMEM ? error : 0;
 }
 
@@ -252,7 +268,10 @@ static void forget_links(struct loader *l)
 		}
 }
 
-/* Whatever the archive has, there is a place for devices to be mounted on and one for temporary files. */
+/*
+ * Whatever the archive has, there is a place for devices to be mounted on and one for temporary
+ * files.
+ */
 int ramfs_load(struct ramfs *fs, const void *archive, size_t len)
 {
 	struct loader l = { .fs = fs };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The names of a RAM file system: one hash table for all directories, grown as names come, and a list per directory in the order of their
- * making, which is readdir's. A cookie is a sequence number, so it outlives the removal of any name.
+ * The names of a RAM file system: one hash table for all directories, grown as names come, and a
+ * list per directory in the order of their making, which is readdir's. A cookie is a sequence
+ * number, so it outlives the removal of any name.
  */
 #include "fs/ramfs_node.h"
 #include "kernel/heap.h"
@@ -28,7 +29,8 @@ struct ramfs_name *ramfs_find(struct ramfs_node *dir, const char *text, size_t l
 	uint32_t hash = hash_of(dir, text, len);
 	struct ramfs_name *n = fs->nbuckets ? fs->buckets[hash & (fs->nbuckets - 1)] : NULL;
 
-	while (n && !(n->hash == hash && n->dir == dir && n->len == len && memcmp(n->text, text, len) == 0))
+	while (n && !(n->hash == hash && n->dir == dir && n->len == len &&
+		      memcmp(n->text, text, len) == 0))
 		n = n->next;
 	return n;
 }
@@ -61,7 +63,10 @@ static int grow(struct ramfs *fs)
 	return 0;
 }
 
-/* The target's count of links, and the directory's where another directory comes or goes: ".." is a link too. */
+/*
+ * The target's count of links, and the directory's where another directory comes or goes: ".." is a
+ * link too.
+ */
 static void link_target(struct ramfs_node *dir, struct ramfs_node *target)
 {
 	ramfs_change_links(target, 1);
@@ -95,7 +100,13 @@ int ramfs_add(struct ramfs_node *dir, const char *text, size_t len, struct ramfs
 	n = kmalloc(sizeof(*n) + len);
 	if (!n)
 		return -ENOMEM;
-	*n = (struct ramfs_name){ .dir = dir, .target = target, .seq = ++fs->last_seq, .hash = hash_of(dir, text, len), .len = (uint8_t)len };
+	*n = (struct ramfs_name){
+		.dir = dir,
+		.target = target,
+		.seq = ++fs->last_seq,
+		.hash = hash_of(dir, text, len),
+		.len = (uint8_t)len,
+	};
 	memcpy(n->text, text, len);
 	put_in_bucket(fs, n);
 	list_push_back(&dir->dir.names, &n->node);
@@ -108,7 +119,9 @@ int ramfs_add(struct ramfs_node *dir, const char *text, size_t len, struct ramfs
 
 static struct ramfs_name *next_in_dir(struct ramfs_node *dir, const struct ramfs_name *n)
 {
-	return n->node.next == &dir->dir.names ? NULL : container_of(n->node.next, struct ramfs_name, node);
+	if (n->node.next == &dir->dir.names)
+		return NULL;
+	return container_of(n->node.next, struct ramfs_name, node);
 }
 
 static void take_from_bucket(struct ramfs *fs, struct ramfs_name *n)
@@ -159,7 +172,8 @@ static struct ramfs_name *name_after(struct ramfs_node *dir, off_t cookie)
 	return NULL;
 }
 
-static void fill(struct vfs_dirent *out, const struct ramfs_node *target, const char *text, size_t len)
+static void fill(struct vfs_dirent *out, const struct ramfs_node *target, const char *text,
+		 size_t len)
 {
 	out->ino = target->inode.ino;
 	out->type = (unsigned char)(target->inode.mode >> 12); /* DT_* are S_IF*'s top bits */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The RAM file system's own structures. superblock.lock guards names, links and directories, inode.lock a file's data. A node is freed
- * when it has neither a name (nlink) nor a user (refs).
+ * The RAM file system's own structures. superblock.lock guards names, links and directories,
+ * inode.lock a file's data. A node is freed when it has neither a name (nlink) nor a user (refs).
  */
 #pragma once
 
@@ -23,7 +23,7 @@ struct ramfs_name {
 struct ramfs_dir {
 	struct list names;
 	struct ramfs_node *parent;   /* NULL: removed */
-	struct ramfs_name *next;     /* where the readdir that ended at cookie goes on; NULL: at the end */
+	struct ramfs_name *next;     /* where a readdir at cookie goes on; NULL: at the end */
 	off_t cookie;
 };
 
@@ -70,15 +70,18 @@ static inline struct ramfs_node *ramfs_node_of(struct inode *inode)
 	return container_of(inode, struct ramfs_node, inode);
 }
 
-/* Names (ramfs_names.c). All with the superblock's lock held, or before anybody else knows the file system. */
+/*
+ * Names (ramfs_names.c). All with the superblock's lock held, or before anybody else knows the file
+ * system.
+ */
 struct ramfs_name *ramfs_find(struct ramfs_node *dir, const char *text, size_t len);
-int ramfs_add(struct ramfs_node *dir, const char *text, size_t len, struct ramfs_node *target); /* -ENOMEM */
-void ramfs_remove(struct ramfs_name *);          /* the target loses a link and is freed when nobody uses it */
+int ramfs_add(struct ramfs_node *dir, const char *text, size_t len, struct ramfs_node *target);
+void ramfs_remove(struct ramfs_name *); /* the target goes too when nobody uses it */
 void ramfs_retarget(struct ramfs_name *, struct ramfs_node *target);
 int ramfs_readdir(struct inode *dir, off_t *cookie, struct vfs_dirent *out);
 
 /* Nodes (ramfs.c). */
-struct ramfs_node *ramfs_new(struct ramfs *, mode_t mode); /* one reference, no name yet; NULL: out of memory */
+struct ramfs_node *ramfs_new(struct ramfs *, mode_t mode); /* one reference, no name yet */
 void ramfs_free_if_unused(struct ramfs_node *);
 void ramfs_change_links(struct ramfs_node *, int by);
 
@@ -88,5 +91,8 @@ ssize_t ramfs_write(struct inode *, const void *buf, size_t len, off_t at);
 int ramfs_truncate(struct inode *, off_t len);
 void ramfs_free_data(struct ramfs_node *);
 
-/* Fills a new file system from the archive (ramfs_load.c). -ENOMEM; damage is logged, and what could be read stays. */
+/*
+ * Fills a new file system from the archive (ramfs_load.c). -ENOMEM; damage is logged, and what
+ * could be read stays.
+ */
 int ramfs_load(struct ramfs *, const void *archive, size_t len);

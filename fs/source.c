@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a mount is made from: which file systems are in this image, which one a device carries, which options it is given. Refusals are
- * kept as text in the request, so that whoever asked can put its own words before them, in one line.
+ * What a mount is made from: which file systems are in this image, which one a device carries,
+ * which options it is given. Refusals are kept as text in the request, so that whoever asked can
+ * put its own words before them, in one line.
  */
 #include "fs/mount.h"
 #include "kernel/blkdev.h"
@@ -13,7 +14,10 @@
 
 extern const struct filesystem *const __start_filesystems[], *const __stop_filesystems[];
 
-/* Disk formats are recognised here, so that the one whose driver was left out of the image can be named. */
+/*
+ * Disk formats are recognised here, so that the one whose driver was left out of the image can be
+ * named.
+ */
 static const struct disk_format {
 	const char *name;
 	uint16_t offset;  /* bytes */
@@ -24,7 +28,9 @@ static const struct disk_format {
 
 static const struct filesystem *find_type(const char *name)
 {
-	for (const struct filesystem *const *fs = __start_filesystems; fs < __stop_filesystems; fs++)
+	const struct filesystem *const *fs;
+
+	for (fs = __start_filesystems; fs < __stop_filesystems; fs++)
 		if (strcmp((*fs)->name, name) == 0)
 			return *fs;
 	return NULL;
@@ -101,12 +107,14 @@ static int identify(struct mount_request *r, const char **name)
 	if (error && error != -ENODATA)
 		return mount_refuse(r, error, "cannot be read");
 	if (!*name)
-		return mount_refuse(r, -EINVAL, "no file system that is known here; make one with 'mke2fs -t ext4 -d DIR FILE'");
+		return mount_refuse(r, -EINVAL, "no file system that is known here; "
+				    "make one with 'mke2fs -t ext4 -d DIR FILE'");
 	return 0;
 }
 
 /* Fills in the device and the type of a source. */
-int mount_find_source(struct mount_request *r, const char *source, const char *type, const struct filesystem **fs)
+int mount_find_source(struct mount_request *r, const char *source, const char *type,
+		      const struct filesystem **fs)
 {
 	int error;
 
@@ -115,12 +123,14 @@ int mount_find_source(struct mount_request *r, const char *source, const char *t
 		return 0;
 	r->dev = blkdev_find(source);
 	if (!r->dev)
-		return mount_refuse(r, -ENODEV, "there is no such device; attach a disk, as 'tools/thimble run --disk FILE' does");
+		return mount_refuse(r, -ENODEV, "there is no such device; "
+				    "attach a disk, as 'tools/thimble run --disk FILE' does");
 	error = type ? 0 : identify(r, &type);
 	if (error)
 		return error;
 	*fs = find_type(type);
 	if (!*fs)
-		return mount_refuse(r, -ENODEV, "%s is not in this image; rebuild it with 'tools/thimble build --with %s'", type, type);
+		return mount_refuse(r, -ENODEV, "%s is not in this image; "
+				    "rebuild it with 'tools/thimble build --with %s'", type, type);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The calls by path: resolve, check what POSIX wants checked, hand over to the file system. Between the walk and the file system's own
- * lock the tree may change; the file system looks again, and what it answers counts.
+ * The calls by path: resolve, check what POSIX wants checked, hand over to the file system. Between
+ * the walk and the file system's own lock the tree may change; the file system looks again, and
+ * what it answers counts.
  */
 #include "fs/path.h"
 #include <errno.h>
@@ -10,7 +11,8 @@
 
 /* --- open --- */
 
-#define OPEN_KEPT (O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC) /* flags that stay with the open file */
+/* The flags that stay with the open file. */
+#define OPEN_KEPT (O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC)
 
 static bool wants_write(unsigned flags)
 {
@@ -82,7 +84,10 @@ int vfs_open(const char *path, unsigned flags, mode_t mode, struct file **out)
 	struct path p;
 	int error;
 
-	/* Somebody else may create the name between the walk and create(): then it is there to be opened. */
+	/*
+	 * Somebody else may create the name between the walk and create(): then it is there to be
+	 * opened.
+	 */
 	do {
 		error = path_resolve(path, !(flags & O_NOFOLLOW) && !exclusive, &p);
 		if (error)
@@ -95,7 +100,10 @@ int vfs_open(const char *path, unsigned flags, mode_t mode, struct file **out)
 
 /* --- new names --- */
 
-/* Walks to where a new name goes: p->dir is a directory that can be changed, and has no such name yet. */
+/*
+ * Walks to where a new name goes: p->dir is a directory that can be changed, and has no such name
+ * yet.
+ */
 static int resolve_new(const char *path, struct path *p)
 {
 	int error = path_resolve(path, false, p);
@@ -142,8 +150,10 @@ int vfs_symlink(const char *target, const char *path)
 		return error;
 	if (p.slash)
 		error = -ENOENT;
+	else if (!p.dir->ops->symlink)
+		error = -EPERM;
 	else
-		error = p.dir->ops->symlink ? p.dir->ops->symlink(p.dir, p.name, p.len, target) : -EPERM;
+		error = p.dir->ops->symlink(p.dir, p.name, p.len, target);
 	path_release(&p);
 	return error;
 }
@@ -191,7 +201,9 @@ static int remove_last(struct path *p, bool directory)
 		return -EBUSY;
 	if (p->dir->sb->read_only)
 		return -EROFS;
-	return p->dir->ops->unlink ? p->dir->ops->unlink(p->dir, p->name, p->len, directory) : -EPERM;
+	if (!p->dir->ops->unlink)
+		return -EPERM;
+	return p->dir->ops->unlink(p->dir, p->name, p->len, directory);
 }
 
 int vfs_unlink(const char *path)
@@ -259,7 +271,8 @@ int vfs_rename(const char *from, const char *to)
 	if (!error) {
 		error = check_rename(&old, &new);
 		if (!error)
-			error = old.dir->ops->rename(old.dir, old.name, old.len, new.dir, new.name, new.len);
+			error = old.dir->ops->rename(old.dir, old.name, old.len,
+						     new.dir, new.name, new.len);
 		path_release(&new);
 	}
 	path_release(&old);

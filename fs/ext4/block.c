@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Metadata blocks, out of the block cache. A block that was found to have the right checksum is not checked again while it stays in
- * memory; the note says for which inode, because the inode is part of the checksum.
+ * Metadata blocks, out of the block cache. A block that was found to have the right checksum is not
+ * checked again while it stays in memory; the note says for which inode, because the inode is part
+ * of the checksum.
  */
 #include "fs/ext4/ext4.h"
 #include <errno.h>
@@ -37,12 +38,14 @@ static uint64_t note_for(const struct ext4_node *n, enum ext4_block_kind kind)
 	return n->inode.ino << 8 | (uint64_t)kind;
 }
 
-bool ext4_block_verified(const struct ext4_block *b, const struct ext4_node *n, enum ext4_block_kind kind)
+bool ext4_block_verified(const struct ext4_block *b, const struct ext4_node *n,
+			 enum ext4_block_kind kind)
 {
 	return atomic_load(b->verified) == note_for(n, kind);
 }
 
-void ext4_block_set_verified(const struct ext4_block *b, const struct ext4_node *n, enum ext4_block_kind kind)
+void ext4_block_set_verified(const struct ext4_block *b, const struct ext4_node *n,
+			     enum ext4_block_kind kind)
 {
 	atomic_store(b->verified, note_for(n, kind));
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The checksums of the metadata_csum feature (checksums.rst): CRC32C, started with the file system's seed and, for what belongs to an
- * inode, its number and generation. File systems with the older uninit_bg feature have a CRC-16 over their group descriptors only.
+ * The checksums of the metadata_csum feature (checksums.rst): CRC32C, started with the file
+ * system's seed and, for what belongs to an inode, its number and generation. File systems with the
+ * older uninit_bg feature have a CRC-16 over their group descriptors only.
  */
 #include "fs/ext4/ext4.h"
 #include <string.h>
 
-/* --- CRC32C (polynomial 0x1edc6f41, here bit-reversed), 8 bytes a step: table[k] advances a byte by k more zero bytes --- */
+/*
+ * --- CRC32C (polynomial 0x1edc6f41, here bit-reversed), 8 bytes a step: table[k] advances a byte
+ * by k more zero bytes ---
+ */
 
 #define CRC32C_POLY 0x82f63b78u
 
@@ -36,11 +40,16 @@ static uint32_t step8(uint32_t crc, const uint8_t *p)
 	memcpy(&lo, p, 4);
 	memcpy(&hi, p + 4, 4);
 	lo ^= crc;
-	return table[7][lo & 0xff] ^ table[6][lo >> 8 & 0xff] ^ table[5][lo >> 16 & 0xff] ^ table[4][lo >> 24] ^
-		table[3][hi & 0xff] ^ table[2][hi >> 8 & 0xff] ^ table[1][hi >> 16 & 0xff] ^ table[0][hi >> 24];
+	return table[7][lo & 0xff] ^ table[6][lo >> 8 & 0xff] ^
+	       table[5][lo >> 16 & 0xff] ^ table[4][lo >> 24] ^
+	       table[3][hi & 0xff] ^ table[2][hi >> 8 & 0xff] ^
+	       table[1][hi >> 16 & 0xff] ^ table[0][hi >> 24];
 }
 
-/* Neither starts from nor ends with the usual inversion: callers chain pieces, and ext4 stores the bare remainder. */
+/*
+ * Neither starts from nor ends with the usual inversion: callers chain pieces, and ext4 stores the
+ * bare remainder.
+ */
 uint32_t ext4_crc32c(uint32_t crc, const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -80,24 +89,28 @@ static uint16_t crc16(uint16_t crc, const void *data, size_t len)
 	return crc;
 }
 
+/* Of a group descriptor, what precedes the checksum and what follows it is covered. */
+#define BEFORE_CSUM offsetof(struct ext4_group_desc, bg_checksum)
+#define AFTER_CSUM  (BEFORE_CSUM + sizeof(le16))
+
 static uint16_t group_crc16(const struct ext4 *fs, uint32_t group, const struct ext4_group_desc *d)
 {
-	size_t before = offsetof(struct ext4_group_desc, bg_checksum), after = before + sizeof(d->bg_checksum);
+	const uint8_t *after = (const uint8_t *)d + AFTER_CSUM;
 	uint16_t crc = crc16(0xffff, fs->uuid, sizeof(fs->uuid));
 
 	crc = crc16(crc, &group, sizeof(group));
-	crc = crc16(crc, d, before);
-	return crc16(crc, (const uint8_t *)d + after, fs->desc_size - after);
+	crc = crc16(crc, d, BEFORE_CSUM);
+	return crc16(crc, after, fs->desc_size - AFTER_CSUM);
 }
 
 static uint16_t group_crc32c(const struct ext4 *fs, uint32_t group, const struct ext4_group_desc *d)
 {
-	size_t before = offsetof(struct ext4_group_desc, bg_checksum), after = before + sizeof(d->bg_checksum);
+	const uint8_t *after = (const uint8_t *)d + AFTER_CSUM;
 	uint32_t crc = crc_le32(fs->csum_seed, group);
 
-	crc = ext4_crc32c(crc, d, before);
+	crc = ext4_crc32c(crc, d, BEFORE_CSUM);
 	crc = ext4_crc32c(crc, "\0", sizeof(d->bg_checksum));
-	return (uint16_t)ext4_crc32c(crc, (const uint8_t *)d + after, fs->desc_size - after);
+	return (uint16_t)ext4_crc32c(crc, after, fs->desc_size - AFTER_CSUM);
 }
 
 bool ext4_csum_group_ok(const struct ext4 *fs, uint32_t group, const struct ext4_group_desc *d)
@@ -119,12 +132,14 @@ static bool has_checksum_hi(const struct ext4 *fs, const struct ext4_inode *i)
 {
 	size_t end = offsetof(struct ext4_inode, i_checksum_hi) + sizeof(i->i_checksum_hi);
 
-	return fs->inode_size > EXT4_INODE_SIZE_MIN && EXT4_INODE_SIZE_MIN + get16(i->i_extra_isize) >= end;
+	return fs->inode_size > EXT4_INODE_SIZE_MIN &&
+	       EXT4_INODE_SIZE_MIN + get16(i->i_extra_isize) >= end;
 }
 
 bool ext4_csum_inode_ok(const struct ext4 *fs, uint32_t seed, const struct ext4_inode *i)
 {
-	size_t lo = offsetof(struct ext4_inode, i_checksum_lo), hi = offsetof(struct ext4_inode, i_checksum_hi);
+	const size_t lo = offsetof(struct ext4_inode, i_checksum_lo);
+	const size_t hi = offsetof(struct ext4_inode, i_checksum_hi);
 	const uint8_t *bytes = (const uint8_t *)i;
 	uint32_t crc;
 
@@ -166,7 +181,8 @@ bool ext4_csum_leaf_ok(const struct ext4_node *n, const uint8_t *block)
 
 	if (!checked(n))
 		return true;
-	if (get32(t->det_reserved_zero1) || get16(t->det_rec_len) != sizeof(*t) || t->det_reserved_zero2 || t->det_reserved_ft != EXT4_DIR_TAIL_FT)
+	if (get32(t->det_reserved_zero1) || get16(t->det_rec_len) != sizeof(*t) ||
+	    t->det_reserved_zero2 || t->det_reserved_ft != EXT4_DIR_TAIL_FT)
 		return false;
 	return ext4_crc32c(n->csum_seed, block, covered) == get32(t->det_checksum);
 }
@@ -174,7 +190,7 @@ bool ext4_csum_leaf_ok(const struct ext4_node *n, const uint8_t *block)
 /* Covers the entries in use, then the tail behind all that there is room for. */
 bool ext4_csum_index_ok(const struct ext4_node *n, const uint8_t *block, size_t entries_offset)
 {
-	const struct ext4_dx_countlimit *c = (const struct ext4_dx_countlimit *)(block + entries_offset);
+	const struct ext4_dx_countlimit *c = (const void *)(block + entries_offset);
 	size_t covered = entries_offset + get16(c->count) * sizeof(struct ext4_dx_entry);
 	size_t tail_offset = entries_offset + get16(c->limit) * sizeof(struct ext4_dx_entry);
 	const struct ext4_dx_tail *t = (const struct ext4_dx_tail *)(block + tail_offset);

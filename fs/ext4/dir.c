@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Directories (directory.rst): blocks full of variable-length entries. Blocks of an index look like a leaf with one unused entry, so a walk
- * over all blocks meets every name whether there is an index or not.
+ * Directories (directory.rst): blocks full of variable-length entries. Blocks of an index look like
+ * a leaf with one unused entry, so a walk over all blocks meets every name whether there is an
+ * index or not.
  */
 #include "fs/ext4/ext4.h"
 #include <errno.h>
@@ -16,7 +17,10 @@ static const struct ext4_dir_entry *raw_entry(const struct ext4_block *b, size_t
 	return (const struct ext4_dir_entry *)(b->data + offset);
 }
 
-/* The offset of the index entries in a block, 0: it is a leaf. An index's root hides behind "..", other index blocks behind one empty entry. */
+/*
+ * The offset of the index entries in a block, 0: it is a leaf. An index's root hides behind "..",
+ * other index blocks behind one empty entry.
+ */
 static size_t index_offset(const struct ext4_node *dir, uint32_t block, const struct ext4_block *b)
 {
 	uint32_t block_size = dir->inode.sb->block_size;
@@ -26,14 +30,17 @@ static size_t index_offset(const struct ext4_node *dir, uint32_t block, const st
 		return 0;
 	if (block == 0)
 		return EXT4_DX_ROOT_ENTRIES;
-	return get16(first->rec_len) == block_size && get32(first->inode) == 0 && first->name_len == 0 ? EXT4_DX_NODE_ENTRIES : 0;
+	if (get32(first->inode) || first->name_len || get16(first->rec_len) != block_size)
+		return 0;
+	return EXT4_DX_NODE_ENTRIES;
 }
 
 static bool csum_ok(const struct ext4_node *dir, uint32_t block, const struct ext4_block *b)
 {
 	size_t entries = index_offset(dir, block, b);
 
-	return entries ? ext4_csum_index_ok(dir, b->data, entries) : ext4_csum_leaf_ok(dir, b->data);
+	return entries ? ext4_csum_index_ok(dir, b->data, entries)
+		       : ext4_csum_leaf_ok(dir, b->data);
 }
 
 int ext4_dir_block(struct ext4_node *dir, uint32_t block, struct ext4_block *b)
@@ -45,14 +52,16 @@ int ext4_dir_block(struct ext4_node *dir, uint32_t block, struct ext4_block *b)
 	if (error)
 		return error;
 	if (!run.block)
-		return ext4_corrupt(fs, "directory %llu: block %u is a hole", (unsigned long long)dir->inode.ino, block);
+		return ext4_corrupt(fs, "directory %llu: block %u is a hole",
+				    (unsigned long long)dir->inode.ino, block);
 	error = ext4_block_get(fs, run.block, (size_t)run.count << fs->block_bits, b);
 	if (error || ext4_block_verified(b, dir, EXT4_KIND_DIR))
 		return error;
 	if (!csum_ok(dir, block, b)) {
 		ext4_block_put(b);
-		return ext4_corrupt(fs, "directory %llu: block %u (%llu on disk) has a wrong checksum",
-				    (unsigned long long)dir->inode.ino, block, (unsigned long long)run.block);
+		return ext4_corrupt(fs, "directory %llu: block %u, on disk %llu: wrong checksum",
+				    (unsigned long long)dir->inode.ino, block,
+				    (unsigned long long)run.block);
 	}
 	ext4_block_set_verified(b, dir, EXT4_KIND_DIR);
 	return 0;
@@ -62,10 +71,12 @@ int ext4_dir_block(struct ext4_node *dir, uint32_t block, struct ext4_block *b)
 
 static bool good_name(const struct ext4_dir_entry *e)
 {
-	return e->name_len > 0 && !memchr(e->name, '/', e->name_len) && !memchr(e->name, '\0', e->name_len);
+	return e->name_len > 0 && !memchr(e->name, '/', e->name_len) &&
+	       !memchr(e->name, '\0', e->name_len);
 }
 
-static const char *entry_problem(const struct ext4_node *dir, const struct ext4_dir_entry *e, size_t left)
+static const char *entry_problem(const struct ext4_node *dir, const struct ext4_dir_entry *e,
+				 size_t left)
 {
 	uint16_t rec_len = get16(e->rec_len);
 
@@ -80,7 +91,8 @@ static const char *entry_problem(const struct ext4_node *dir, const struct ext4_
 	return good_name(e) ? NULL : "an impossible name";
 }
 
-const struct ext4_dir_entry *ext4_dir_entry_at(struct ext4_node *dir, const struct ext4_block *b, size_t offset)
+const struct ext4_dir_entry *ext4_dir_entry_at(struct ext4_node *dir, const struct ext4_block *b,
+					       size_t offset)
 {
 	size_t left = dir->inode.sb->block_size - offset;
 	const struct ext4_dir_entry *e = raw_entry(b, offset);
@@ -88,14 +100,16 @@ const struct ext4_dir_entry *ext4_dir_entry_at(struct ext4_node *dir, const stru
 
 	if (!problem)
 		return e;
-	ext4_corrupt(ext4_of(&dir->inode), "directory %llu: the entry at byte %zu of a block has %s",
+	ext4_corrupt(ext4_of(&dir->inode),
+		     "directory %llu: the entry at byte %zu of a block has %s",
 		     (unsigned long long)dir->inode.ino, offset, problem);
 	return NULL;
 }
 
 /* --- lookup --- */
 
-int ext4_dir_search(struct ext4_node *dir, const struct ext4_block *b, const char *name, size_t len, uint32_t *ino)
+int ext4_dir_search(struct ext4_node *dir, const struct ext4_block *b, const char *name, size_t len,
+		    uint32_t *ino)
 {
 	uint32_t block_size = dir->inode.sb->block_size;
 
@@ -188,9 +202,12 @@ int ext4_lookup(struct inode *inode, const char *name, size_t len, struct inode 
 /* DT_* for each of the file types on disk. */
 static unsigned char type_of(const struct ext4 *fs, const struct ext4_dir_entry *e)
 {
-	static const mode_t modes[] = { 0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK };
+	static const mode_t modes[] = {
+		0, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK, S_IFLNK,
+	};
 
-	if (!(fs->incompat & EXT4_INCOMPAT_FILETYPE) || e->file_type >= sizeof(modes) / sizeof(*modes))
+	if (!(fs->incompat & EXT4_INCOMPAT_FILETYPE) ||
+	    e->file_type >= sizeof(modes) / sizeof(*modes))
 		return 0;
 	return (unsigned char)(modes[e->file_type] >> 12);
 }
@@ -203,12 +220,19 @@ static void fill(const struct ext4 *fs, const struct ext4_dir_entry *e, struct v
 	out->name[e->name_len] = '\0';
 }
 
-/* The first entry in use at or after byte `from` of the block. *next: the byte behind it, or block_size. 1, 0, -EIO. */
-static int next_entry(struct ext4_node *dir, const struct ext4_block *b, size_t from, struct vfs_dirent *out, size_t *next)
+/*
+ * The first entry in use at or after byte `from` of the block. *next: the byte behind it, or
+ * block_size. 1, 0, -EIO.
+ */
+static int next_entry(struct ext4_node *dir, const struct ext4_block *b, size_t from,
+		      struct vfs_dirent *out, size_t *next)
 {
 	uint32_t block_size = dir->inode.sb->block_size;
 
-	/* From the block's start, because a cookie may have come through seekdir() and point anywhere. */
+	/*
+	 * From the block's start, because a cookie may have come through seekdir() and point
+	 * anywhere.
+	 */
 	for (size_t at = 0; at < block_size; at = *next) {
 		const struct ext4_dir_entry *e = ext4_dir_entry_at(dir, b, at);
 

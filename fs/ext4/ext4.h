@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ext4, read-only: what its files share. Nothing on the disk is believed: a number is checked before it is used to find anything, a
- * checksum before a block is looked into, and whatever is wrong is -EIO for the caller and one line in the log.
+ * ext4, read-only: what its files share. Nothing on the disk is believed: a number is checked
+ * before it is used to find anything, a checksum before a block is looked into, and whatever is
+ * wrong is -EIO for the caller and one line in the log.
  *
- * Locks: superblock.lock guards the table of inodes in memory. All else never changes after mounting, or is the block cache's.
+ * Locks: superblock.lock guards the table of inodes in memory. All else never changes after
+ * mounting, or is the block cache's.
  */
 #pragma once
 
@@ -46,8 +48,11 @@ struct ext4_node {
 	struct list idle;
 	uint32_t flags;               /* EXT4_*_FL */
 	uint32_t csum_seed;           /* for what belongs to this inode */
-	le32 block[15];               /* i_block as on disk: extent tree, block map or symbolic link */
-	/* Read-ahead: where a sequential reader goes on, and how far a miss reads then. Hints: a lost update costs a request. */
+	le32 block[15];               /* i_block: extent tree, block map or symbolic link */
+	/*
+	 * Read-ahead: where a sequential reader goes on, and how far a miss reads then. Hints: a
+	 * lost update costs a request.
+	 */
 	_Atomic off_t next_at;
 	_Atomic uint32_t window;      /* bytes */
 };
@@ -77,13 +82,16 @@ struct ext4_block {
 };
 
 bool ext4_blocks_valid(const struct ext4 *, uint64_t block, uint64_t count);
-int ext4_block_get(struct ext4 *, uint64_t block, size_t window, struct ext4_block *); /* -EIO also when block is not on the disk */
+/* -EIO also when there is no such block. */
+int ext4_block_get(struct ext4 *, uint64_t block, size_t window, struct ext4_block *);
 void ext4_block_put(struct ext4_block *);
 
 /* Whether the block's checksum was found right before, as a block of this kind of this inode. */
 enum ext4_block_kind { EXT4_KIND_EXTENTS = 1, EXT4_KIND_DIR };
-bool ext4_block_verified(const struct ext4_block *, const struct ext4_node *, enum ext4_block_kind);
-void ext4_block_set_verified(const struct ext4_block *, const struct ext4_node *, enum ext4_block_kind);
+bool ext4_block_verified(const struct ext4_block *, const struct ext4_node *,
+			 enum ext4_block_kind);
+void ext4_block_set_verified(const struct ext4_block *, const struct ext4_node *,
+			     enum ext4_block_kind);
 
 /* --- csum.c: each is true where the file system has no checksums --- */
 
@@ -91,7 +99,7 @@ uint32_t ext4_crc32c(uint32_t crc, const void *, size_t len);
 bool ext4_csum_super_ok(const struct ext4_super *);
 bool ext4_csum_group_ok(const struct ext4 *, uint32_t group, const struct ext4_group_desc *);
 uint32_t ext4_csum_inode_seed(const struct ext4 *, uint32_t ino, const struct ext4_inode *);
-bool ext4_csum_inode_ok(const struct ext4 *, uint32_t seed, const struct ext4_inode *); /* inode_size bytes */
+bool ext4_csum_inode_ok(const struct ext4 *, uint32_t seed, const struct ext4_inode *);
 bool ext4_csum_extents_ok(const struct ext4_node *, const uint8_t *block, size_t tail_offset);
 bool ext4_csum_leaf_ok(const struct ext4_node *, const uint8_t *block);
 bool ext4_csum_index_ok(const struct ext4_node *, const uint8_t *block, size_t entries_offset);
@@ -118,8 +126,11 @@ int ext4_indirect_map(struct ext4_node *, uint32_t block, struct ext4_run *);
 
 int ext4_dir_block(struct ext4_node *dir, uint32_t block, struct ext4_block *); /* verified */
 /* The entry at an offset, checked; NULL: damaged, which is logged. */
-const struct ext4_dir_entry *ext4_dir_entry_at(struct ext4_node *dir, const struct ext4_block *, size_t offset);
-int ext4_dir_search(struct ext4_node *dir, const struct ext4_block *, const char *name, size_t len, uint32_t *ino); /* 1, 0, -EIO */
+const struct ext4_dir_entry *ext4_dir_entry_at(struct ext4_node *dir, const struct ext4_block *,
+					       size_t offset);
+/* 1: found, 0: not in this block, -EIO. */
+int ext4_dir_search(struct ext4_node *dir, const struct ext4_block *, const char *name,
+		    size_t len, uint32_t *ino);
 int ext4_lookup(struct inode *dir, const char *name, size_t len, struct inode **out);
 int ext4_readdir(struct inode *dir, off_t *cookie, struct vfs_dirent *out);
 

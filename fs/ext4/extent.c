@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Extent trees (ifork.rst, "Extent Tree"): the root lies in the inode, every other node fills a block and ends with a checksum. The way
- * down is bounded: each step has to find a node one level lower.
+ * Extent trees (ifork.rst, "Extent Tree"): the root lies in the inode, every other node fills a
+ * block and ends with a checksum. The way down is bounded: each step has to find a node one level
+ * lower.
  */
 #include "fs/ext4/ext4.h"
 #include <errno.h>
@@ -49,7 +50,8 @@ static const char *node_problem(struct ext4_node *n, const struct ext4_block *b,
 		return "wrong depth";
 	if (ext4_block_verified(b, n, EXT4_KIND_EXTENTS))
 		return NULL;
-	if (!ext4_csum_extents_ok(n, b->data, sizeof(*h) + get16(h->eh_max) * sizeof(struct ext4_extent)))
+	if (!ext4_csum_extents_ok(n, b->data,
+				  sizeof(*h) + get16(h->eh_max) * sizeof(struct ext4_extent)))
 		return "wrong checksum";
 	ext4_block_set_verified(b, n, EXT4_KIND_EXTENTS);
 	return NULL;
@@ -71,7 +73,10 @@ static int enter(struct ext4_node *n, struct step *s, uint64_t block, unsigned d
 	return 0;
 }
 
-/* The last of n entries that starts at or before block, or -1. Entries of both kinds start with the file's block number. */
+/*
+ * The last of n entries that starts at or before block, or -1. Entries of both kinds start with the
+ * file's block number.
+ */
 static int last_at_or_before(const struct ext4_extent_header *h, uint32_t block)
 {
 	const struct ext4_extent_idx *entries = (const void *)(h + 1);
@@ -108,7 +113,8 @@ static int hole(struct ext4_node *n, uint32_t block, uint64_t end, struct ext4_r
 }
 
 /* block lies skip blocks into the extent, or behind its end. */
-static int use_extent(struct ext4_node *n, const struct ext4_extent *e, uint32_t block, uint64_t next, struct ext4_run *run)
+static int use_extent(struct ext4_node *n, const struct ext4_extent *e, uint32_t block,
+		      uint64_t next, struct ext4_run *run)
 {
 	uint32_t len = get16(e->ee_len), skip = block - get32(e->ee_block);
 	bool unwritten = len > EXT4_EXTENT_LEN_MAX;
@@ -125,7 +131,8 @@ static int use_extent(struct ext4_node *n, const struct ext4_extent *e, uint32_t
 	return 0;
 }
 
-static int search_leaf(struct ext4_node *n, const struct ext4_extent_header *h, uint32_t block, uint64_t limit, struct ext4_run *run)
+static int search_leaf(struct ext4_node *n, const struct ext4_extent_header *h, uint32_t block,
+		       uint64_t limit, struct ext4_run *run)
 {
 	int i = last_at_or_before(h, block);
 	uint64_t next = start_of_next(h, i, limit);
@@ -147,7 +154,8 @@ static int descend(struct ext4_node *n, struct step *s, uint32_t block, struct e
 		limit = start_of_next(s->header, i, limit);
 		if (i < 0)
 			return hole(n, block, limit, run);
-		error = enter(n, s, get_lo_hi(entries[i].ei_leaf_lo, get16(entries[i].ei_leaf_hi)), depth - 1);
+		error = enter(n, s, get_lo_hi(entries[i].ei_leaf_lo, get16(entries[i].ei_leaf_hi)),
+			      depth - 1);
 		if (error)
 			return error;
 	}

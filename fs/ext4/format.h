@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ext4 as it lies on disk, little-endian. Source: Linux, Documentation/filesystems/ext4/ (super.rst, group_descr.rst, inodes.rst,
- * ifork.rst, directory.rst, checksums.rst), whose field names these are.
+ * ext4 as it lies on disk, little-endian. Source: Linux, Documentation/filesystems/ext4/
+ * (super.rst, group_descr.rst, inodes.rst, ifork.rst, directory.rst, checksums.rst), whose field
+ * names these are.
  */
 #pragma once
 
@@ -13,7 +14,7 @@
 typedef uint16_t le16;
 typedef uint32_t le32;
 typedef uint64_t le64;
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a processor of the other kind swaps here");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "another processor swaps here");
 static inline uint16_t get16(le16 v) { return v; }
 static inline uint32_t get32(le32 v) { return v; }
 static inline uint64_t get_lo_hi(le32 lo, uint32_t hi) { return (uint64_t)hi << 32 | lo; }
@@ -50,7 +51,7 @@ struct ext4_super {
 	le32 s_mmp_block[2];
 	le32 s_raid_stripe_width;
 	uint8_t s_log_groups_per_flex, s_checksum_type, s_encryption_level, s_reserved_pad;
-	uint8_t s_unused_here[0x24c - 0x178]; /* usage statistics, snapshots, the error record, quota inodes */
+	uint8_t s_unused_here[0x24c - 0x178]; /* statistics, snapshots, the error record, quotas */
 	le32 s_backup_bgs[2];
 	uint8_t s_encryption[0x270 - 0x254];
 	le32 s_checksum_seed;
@@ -113,9 +114,13 @@ struct ext4_inode {
 	le32 i_block[15];
 	le32 i_generation, i_file_acl_lo, i_size_high, i_obso_faddr;
 	le16 i_blocks_high, i_file_acl_high, i_uid_high, i_gid_high, i_checksum_lo, i_reserved;
-	/* From here on only in inodes larger than 128 bytes, and of that the first i_extra_isize bytes. */
+	/*
+	 * From here on only in inodes larger than 128 bytes, and of that the first i_extra_isize
+	 * bytes.
+	 */
 	le16 i_extra_isize, i_checksum_hi;
-	le32 i_ctime_extra, i_mtime_extra, i_atime_extra, i_crtime, i_crtime_extra, i_version_hi, i_projid;
+	le32 i_ctime_extra, i_mtime_extra, i_atime_extra;
+	le32 i_crtime, i_crtime_extra, i_version_hi, i_projid;
 };
 static_assert(offsetof(struct ext4_inode, i_block) == 0x28, "inodes.rst");
 static_assert(offsetof(struct ext4_inode, i_checksum_lo) == 0x7c, "inodes.rst");
@@ -147,7 +152,9 @@ struct ext4_extent_idx {
 	le32 ei_block, ei_leaf_lo;
 	le16 ei_leaf_hi, ei_unused;
 };
-static_assert(sizeof(struct ext4_extent_header) == 12 && sizeof(struct ext4_extent) == 12 && sizeof(struct ext4_extent_idx) == 12, "ifork.rst");
+static_assert(sizeof(struct ext4_extent_header) == 12, "ifork.rst");
+static_assert(sizeof(struct ext4_extent) == 12, "ifork.rst");
+static_assert(sizeof(struct ext4_extent_idx) == 12, "ifork.rst");
 
 #define EXT4_EXTENT_MAGIC     0xf30a
 #define EXT4_EXTENT_DEPTH_MAX 5

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Block groups: where a group's descriptor lies (group_descr.rst, "Meta Block Groups"), and what it says about the inode table. */
+/*
+ * Block groups: where a group's descriptor lies (group_descr.rst, "Meta Block Groups"), and what it
+ * says about the inode table.
+ */
 #include "fs/ext4/ext4.h"
 #include <errno.h>
 #include <string.h>
@@ -49,7 +52,8 @@ static uint64_t inode_table(const struct ext4 *fs, const struct ext4_group_desc 
 int ext4_group_inode_table(struct ext4 *fs, uint32_t group, uint64_t *block)
 {
 	uint32_t per_block = fs->sb.block_size / fs->desc_size;
-	uint64_t table_blocks = ((uint64_t)fs->inodes_per_group * fs->inode_size + fs->sb.block_size - 1) >> fs->block_bits;
+	uint64_t table_bytes = (uint64_t)fs->inodes_per_group * fs->inode_size;
+	uint64_t table_blocks = (table_bytes + fs->sb.block_size - 1) >> fs->block_bits;
 	const struct ext4_group_desc *d;
 	struct ext4_block b;
 	int error = ext4_block_get(fs, descriptor_block(fs, group / per_block, per_block), 0, &b);
@@ -60,7 +64,8 @@ int ext4_group_inode_table(struct ext4 *fs, uint32_t group, uint64_t *block)
 	if (!ext4_csum_group_ok(fs, group, d))
 		error = ext4_corrupt(fs, "group %u: the descriptor's checksum is wrong", group);
 	else if (!ext4_blocks_valid(fs, *block = inode_table(fs, d), table_blocks))
-		error = ext4_corrupt(fs, "group %u: the inode table at block %llu is not on the disk", group, (unsigned long long)*block);
+		error = ext4_corrupt(fs, "group %u: inode table at block %llu: not on the disk",
+				     group, (unsigned long long)*block);
 	ext4_block_put(&b);
 	return error;
 }

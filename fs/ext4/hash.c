@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hash functions of directory indexes (directory.rst, "Hash Tree Directories"): a cut-down MD4, the Tiny Encryption Algorithm, and the
- * first version's own. Each comes in two kinds, because it once depended on whether the compiler's char was signed.
+ * The hash functions of directory indexes (directory.rst, "Hash Tree Directories"): a cut-down MD4,
+ * the Tiny Encryption Algorithm, and the first version's own. Each comes in two kinds, because it
+ * once depended on whether the compiler's char was signed.
  */
 #include "fs/ext4/ext4.h"
 #include <string.h>
 
-enum { HASH_LEGACY, HASH_HALF_MD4, HASH_TEA, HASH_UNSIGNED }; /* dx_root_info.hash_version; + HASH_UNSIGNED: of unsigned characters */
+/* dx_root_info.hash_version. Three more, HASH_UNSIGNED higher, take unsigned characters. */
+enum { HASH_LEGACY, HASH_HALF_MD4, HASH_TEA, HASH_UNSIGNED };
 
-#define HASH_EOF 0x7fffffffu /* the last, with its lowest bit cut off, which is kept for readdir's end */
+#define HASH_EOF 0x7fffffffu /* without its lowest bit; Linux keeps it for the end of a readdir */
 
 static uint32_t character(char c, bool is_unsigned)
 {
@@ -86,9 +88,11 @@ static void half_md4(uint32_t state[4], const uint32_t in[8])
 
 		/* a, d, c, b take turns: the one changed is v[-i], the others follow it. */
 		for (unsigned i = 0; i < 8; i++) {
-			uint32_t *a = &v[-i & 3], b = v[(1 - i) & 3], c = v[(2 - i) & 3], d = v[(3 - i) & 3];
+			uint32_t *a = &v[-i & 3];
+			uint32_t b = v[(1 - i) & 3], c = v[(2 - i) & 3], d = v[(3 - i) & 3];
+			uint32_t word = in[round->order[i]] + round->constant;
 
-			*a = rol(*a + round->mix(b, c, d) + in[round->order[i]] + round->constant, round->shifts[i & 3]);
+			*a = rol(*a + round->mix(b, c, d) + word, round->shifts[i & 3]);
 		}
 	}
 	for (unsigned i = 0; i < 4; i++)
@@ -116,7 +120,8 @@ static void start_state(const struct ext4 *fs, uint32_t state[4])
 	memcpy(state, has_seed ? fs->hash_seed : md4_start, 4 * sizeof(*state));
 }
 
-static uint32_t digest(const struct ext4 *fs, bool is_tea, const char *name, size_t len, bool is_unsigned)
+static uint32_t digest(const struct ext4 *fs, bool is_tea, const char *name, size_t len,
+		       bool is_unsigned)
 {
 	unsigned words = is_tea ? 4 : 8;
 	uint32_t state[4], in[8];
@@ -140,7 +145,10 @@ bool ext4_hash(const struct ext4 *fs, uint8_t version, const char *name, size_t 
 
 	if (version >= 2 * HASH_UNSIGNED)
 		return false;
-	*hash = function == HASH_LEGACY ? legacy(name, len, is_unsigned) : digest(fs, function == HASH_TEA, name, len, is_unsigned);
+	if (function == HASH_LEGACY)
+		*hash = legacy(name, len, is_unsigned);
+	else
+		*hash = digest(fs, function == HASH_TEA, name, len, is_unsigned);
 	*hash &= ~1u;
 	if (*hash == HASH_EOF << 1)
 		*hash = (HASH_EOF - 1) << 1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lookup through a directory's index (directory.rst, "Hash Tree Directories"): a tree of (hash, block) pairs over the leaf blocks. Names
- * whose hash is equal may spill into the next leaf; its pair has the lowest bit of the hash set then. Whatever looks odd here makes the
- * caller search the whole directory instead, so this file reports no damage of its own.
+ * Lookup through a directory's index (directory.rst, "Hash Tree Directories"): a tree of (hash,
+ * block) pairs over the leaf blocks. Names whose hash is equal may spill into the next leaf; its
+ * pair has the lowest bit of the hash set then. Whatever looks odd here makes the caller search the
+ * whole directory instead, so this file reports no damage of its own.
  */
 #include "fs/ext4/ext4.h"
 #include <errno.h>
@@ -29,7 +30,10 @@ static void finish(struct search *s)
 		ext4_block_put(&s->levels[--s->nlevels].block);
 }
 
-/* The last pair whose hash is not above the one looked for. The first has no hash: it stands for everything below the second's. */
+/*
+ * The last pair whose hash is not above the one looked for. The first has no hash: it stands for
+ * everything below the second's.
+ */
 static uint32_t last_at_or_below(const struct level *l, uint32_t hash)
 {
 	uint32_t low = 1, high = l->count;
@@ -52,14 +56,16 @@ static int push(struct search *s, uint32_t block, size_t entries_offset)
 	struct level *l = &s->levels[s->nlevels];
 	const struct ext4_dx_countlimit *c;
 
-	if (block >= s->dir->inode.size / block_size || ext4_dir_block(s->dir, block, &l->block) != 0)
+	if (block >= s->dir->inode.size / block_size ||
+	    ext4_dir_block(s->dir, block, &l->block) != 0)
 		return -EAGAIN;
 	s->nlevels++;
 	c = (const void *)(l->block.data + entries_offset);
 	l->entries = (const void *)c;
 	l->count = get16(c->count);
 	l->at = 0;
-	if (l->count == 0 || l->count > get16(c->limit) || get16(c->limit) > (block_size - entries_offset) / sizeof(struct ext4_dx_entry))
+	if (l->count == 0 || l->count > get16(c->limit) ||
+	    get16(c->limit) > (block_size - entries_offset) / sizeof(struct ext4_dx_entry))
 		return -EAGAIN;
 	return 0;
 }
@@ -97,7 +103,8 @@ static int start(struct search *s, const char *name, size_t len)
 	if (error)
 		return error;
 	info = (const void *)(s->levels[0].block.data + EXT4_DX_ROOT_INFO_OFFSET);
-	if (info->reserved_zero || info->info_length != sizeof(*info) || info->indirect_levels >= levels_max)
+	if (info->reserved_zero || info->info_length != sizeof(*info) ||
+	    info->indirect_levels >= levels_max)
 		return -EAGAIN;
 	if (!ext4_hash(fs, info->hash_version, name, len, &s->hash))
 		return -EAGAIN;
@@ -133,7 +140,8 @@ static int search_leaf(struct search *s, const char *name, size_t len, uint32_t 
 	struct ext4_block b;
 	int found;
 
-	if (block >= s->dir->inode.size / s->dir->inode.sb->block_size || ext4_dir_block(s->dir, block, &b) != 0)
+	if (block >= s->dir->inode.size / s->dir->inode.sb->block_size ||
+	    ext4_dir_block(s->dir, block, &b) != 0)
 		return -EAGAIN;
 	found = ext4_dir_search(s->dir, &b, name, len, ino);
 	ext4_block_put(&b);

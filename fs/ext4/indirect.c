@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The block map of ext2 and ext3 (ifork.rst, "Direct/Indirect Block Addressing"), which files on an upgraded file system still have: 12
- * blocks in the inode, then trees of one, two and three levels of blocks full of block numbers. They have no checksums.
+ * The block map of ext2 and ext3 (ifork.rst, "Direct/Indirect Block Addressing"), which files on an
+ * upgraded file system still have: 12 blocks in the inode, then trees of one, two and three levels
+ * of blocks full of block numbers. They have no checksums.
  */
 #include "fs/ext4/ext4.h"
 #include <errno.h>
@@ -10,10 +11,14 @@
 
 static int bad(struct ext4_node *n, uint32_t block)
 {
-	return ext4_corrupt(ext4_of(&n->inode), "inode %llu: block map: block %u is not on the disk", (unsigned long long)n->inode.ino, block);
+	return ext4_corrupt(ext4_of(&n->inode),
+			    "inode %llu: block map: block %u is not on the disk",
+			    (unsigned long long)n->inode.ino, block);
 }
 
-/* How many of the numbers from at on follow each other on the disk, or are holes as the first is. */
+/*
+ * How many of the numbers from at on follow each other on the disk, or are holes as the first is.
+ */
 static uint32_t run_length(const le32 *at, uint32_t max)
 {
 	uint32_t first = get32(*at), n = 1;
@@ -33,7 +38,8 @@ static int take_run(struct ext4_node *n, const le32 *at, uint32_t max, struct ex
 }
 
 /* Goes down from the tree's top block; index counts the file's blocks from the tree's first. */
-static int walk(struct ext4_node *n, uint32_t top, unsigned levels, uint64_t index, struct ext4_run *run)
+static int walk(struct ext4_node *n, uint32_t top, unsigned levels, uint64_t index,
+		struct ext4_run *run)
 {
 	struct ext4 *fs = ext4_of(&n->inode);
 	unsigned bits = fs->block_bits - 2; /* log2 of the numbers in a block */

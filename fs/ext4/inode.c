@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inodes: from the table on disk (inodes.rst) to the ones in memory, which a hash table finds by number. Those that nobody uses stay for
- * a while, because the next request is often for the same file.
+ * Inodes: from the table on disk (inodes.rst) to the ones in memory, which a hash table finds by
+ * number. Those that nobody uses stay for a while, because the next request is often for the same
+ * file.
  */
 #include "fs/ext4/ext4.h"
 #include "kernel/heap.h"
@@ -22,10 +23,14 @@ bool ext4_ino_valid(const struct ext4 *fs, uint32_t ino)
 
 static bool has_field(const struct ext4 *fs, const struct ext4_inode *i, size_t end)
 {
-	return fs->inode_size > EXT4_INODE_SIZE_MIN && EXT4_INODE_SIZE_MIN + get16(i->i_extra_isize) >= end;
+	return fs->inode_size > EXT4_INODE_SIZE_MIN &&
+	       EXT4_INODE_SIZE_MIN + get16(i->i_extra_isize) >= end;
 }
 
-/* Seconds are signed 32 bits, with two more bits above and nanoseconds in the extra field ("Inode Timestamps"). */
+/*
+ * Seconds are signed 32 bits, with two more bits above and nanoseconds in the extra field ("Inode
+ * Timestamps").
+ */
 static struct timespec decode_time(uint32_t seconds, uint32_t extra)
 {
 	return (struct timespec){
@@ -34,8 +39,8 @@ static struct timespec decode_time(uint32_t seconds, uint32_t extra)
 	};
 }
 
-#define EXTRA(fs, i, field) \
-	(has_field(fs, i, offsetof(struct ext4_inode, field) + sizeof(le32)) ? get32((i)->field) : 0)
+#define END_OF(field) (offsetof(struct ext4_inode, field) + sizeof(le32))
+#define EXTRA(fs, i, field) (has_field(fs, i, END_OF(field)) ? get32((i)->field) : 0)
 
 static void decode_times(const struct ext4 *fs, const struct ext4_inode *i, struct inode *inode)
 {
@@ -87,7 +92,8 @@ static void decode(struct ext4 *fs, const struct ext4_inode *i, uint32_t ino, st
 
 static bool is_known_type(mode_t mode)
 {
-	return S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode) || S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode) || S_ISSOCK(mode);
+	return S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode) || S_ISCHR(mode) || S_ISBLK(mode) ||
+	       S_ISFIFO(mode) || S_ISSOCK(mode);
 }
 
 /* A directory cannot be larger than its disk: that keeps every loop over one within bounds. */
@@ -106,13 +112,15 @@ static const char *inode_problem(const struct ext4 *fs, const struct ext4_inode 
 {
 	uint32_t flags = get32(i->i_flags);
 
-	if (fs->inode_size > EXT4_INODE_SIZE_MIN && get16(i->i_extra_isize) > fs->inode_size - EXT4_INODE_SIZE_MIN)
+	if (fs->inode_size > EXT4_INODE_SIZE_MIN &&
+	    get16(i->i_extra_isize) > fs->inode_size - EXT4_INODE_SIZE_MIN)
 		return "an impossible extra size";
 	if (!is_known_type(get16(i->i_mode)))
 		return "an unknown type";
 	if (get16(i->i_links_count) == 0)
 		return "a name but no links";
-	if (flags & EXT4_INLINE_DATA_FL || (flags & EXT4_EXTENTS_FL && !(fs->incompat & EXT4_INCOMPAT_EXTENTS)))
+	if (flags & EXT4_INLINE_DATA_FL ||
+	    (flags & EXT4_EXTENTS_FL && !(fs->incompat & EXT4_INCOMPAT_EXTENTS)))
 		return "flags that the superblock has no feature for";
 	return size_problem(fs, get16(i->i_mode), get_lo_hi(i->i_size_lo, get32(i->i_size_high)));
 }
@@ -128,7 +136,8 @@ static int check(struct ext4 *fs, uint32_t ino, const struct ext4_inode *i)
 	return problem ? ext4_corrupt(fs, "inode %u: it has %s", ino, problem) : 0;
 }
 
-static int find_on_disk(struct ext4 *fs, uint32_t ino, struct ext4_block *b, const struct ext4_inode **i)
+static int find_on_disk(struct ext4 *fs, uint32_t ino, struct ext4_block *b,
+			const struct ext4_inode **i)
 {
 	uint32_t group = (ino - 1) / fs->inodes_per_group;
 	uint64_t offset = (uint64_t)((ino - 1) % fs->inodes_per_group) * fs->inode_size;
@@ -246,7 +255,11 @@ int ext4_iget(struct ext4 *fs, uint32_t ino, struct inode **out)
 	return 0;
 }
 
-static const struct inode_ops dir_ops = { .lookup = ext4_lookup, .readdir = ext4_readdir, .release = release };
+static const struct inode_ops dir_ops = {
+	.lookup = ext4_lookup,
+	.readdir = ext4_readdir,
+	.release = release,
+};
 static const struct inode_ops file_ops = { .read = ext4_read, .release = release };
 static const struct inode_ops link_ops = { .readlink = ext4_readlink, .release = release };
 static const struct inode_ops special_ops = { .release = release };

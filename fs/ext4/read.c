@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * File data. A long piece of a file goes straight from the disk into the caller's buffer; a short one comes through the block cache, and
- * who reads on from where the last read ended has more fetched than was asked for, twice as much each time.
+ * File data. A long piece of a file goes straight from the disk into the caller's buffer; a short
+ * one comes through the block cache, and who reads on from where the last read ended has more
+ * fetched than was asked for, twice as much each time.
  */
 #include "fs/ext4/ext4.h"
 #include "kernel/blkdev.h"
@@ -13,7 +14,8 @@
 
 int ext4_map(struct ext4_node *n, uint32_t block, struct ext4_run *run)
 {
-	return n->flags & EXT4_EXTENTS_FL ? ext4_extent_map(n, block, run) : ext4_indirect_map(n, block, run);
+	return n->flags & EXT4_EXTENTS_FL ? ext4_extent_map(n, block, run)
+					  : ext4_indirect_map(n, block, run);
 }
 
 /* How far a miss may read, for a read of len bytes at `at`. */
@@ -46,7 +48,8 @@ static int find_stretch(struct ext4_node *n, off_t at, struct stretch *s)
 	int error;
 
 	if ((uint64_t)at >> fs->block_bits > UINT32_MAX) /* no extent or block map reaches there */
-		return ext4_corrupt(fs, "inode %llu: it is larger than a file can be", (unsigned long long)n->inode.ino);
+		return ext4_corrupt(fs, "inode %llu: it is larger than a file can be",
+				    (unsigned long long)n->inode.ino);
 	error = ext4_map(n, (uint32_t)((uint64_t)at >> fs->block_bits), &run);
 	if (error)
 		return error;
@@ -57,13 +60,19 @@ static int find_stretch(struct ext4_node *n, off_t at, struct stretch *s)
 	return 0;
 }
 
-/* How much of a stretch's first len bytes to take straight into the caller's buffer: whole blocks of the disk, or 0 for the cache. */
+/*
+ * How much of a stretch's first len bytes to take straight into the caller's buffer: whole blocks
+ * of the disk, or 0 for the cache.
+ */
 static size_t direct_len(const struct blkdev *dev, uint64_t at, size_t len)
 {
 	return len >= DIRECT_MIN && at % dev->block_size == 0 ? len - len % dev->block_size : 0;
 }
 
-/* Reads the start of the range, as far as it is one stretch and goes one way. Returns how many bytes that was, or -errno. */
+/*
+ * Reads the start of the range, as far as it is one stretch and goes one way. Returns how many
+ * bytes that was, or -errno.
+ */
 static ssize_t read_some(struct ext4_node *n, void *buf, size_t len, off_t at, uint32_t window)
 {
 	struct blkdev *dev = n->inode.sb->dev;
@@ -101,7 +110,8 @@ ssize_t ext4_read(struct inode *inode, void *buf, size_t len, off_t at)
 		len = (size_t)(inode->size - at);
 	window = next_window(n, at, len);
 	while (done < len) {
-		ssize_t got = read_some(n, (uint8_t *)buf + done, len - done, at + (off_t)done, window);
+		ssize_t got = read_some(n, (uint8_t *)buf + done, len - done, at + (off_t)done,
+					window);
 
 		if (got < 0)
 			return done ? (ssize_t)done : got;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as the archive that the RAM file system starts with: the tree can be walked, written to and unmounted.
+ * Any bytes as the archive that the RAM file system starts with: the tree can be walked, written to
+ * and unmounted.
  */
 // Links: fs/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/tree.c

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any bytes as an ext4 disk: mounted, walked to its end, unmounted. The seeds are images without checksums, so that a changed field is
- * looked at and not just refused. To stay small an image has its runs of zeros folded: see unfold().
+ * Any bytes as an ext4 disk: mounted, walked to its end, unmounted. The seeds are images without
+ * checksums, so that a changed field is looked at and not just refused. To stay small an image has
+ * its runs of zeros folded: see unfold().
  */
 // Links: fs/*.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/tree.c
@@ -20,13 +21,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	walk_entries_max = 500; /* directories that contain themselves make a walk long, not interesting */
+	walk_entries_max = 500; /* directories that contain themselves make a walk long only */
 	if (vfs_init(NULL, 0) != 0 || vfs_mkdir("/t", 0755) != 0)
 		abort();
 	return 0;
 }
 
-/* The input is a row of records: a block number (1 byte), how many bytes follow / 4 (1 byte), where in the block they go / 4 (1 byte), the bytes. */
+/*
+ * The input is a row of records: a block number (1 byte), how many bytes follow / 4 (1 byte), where
+ * in the block they go / 4 (1 byte), the bytes.
+ */
 static void unfold(uint8_t *image, const uint8_t *data, size_t len)
 {
 	while (len >= 3) {

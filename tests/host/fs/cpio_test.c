@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The RAM file system over cpio archives: those that cpio(1) makes of real trees, those made here member by member, and damaged ones.
+ * The RAM file system over cpio archives: those that cpio(1) makes of real trees, those made here
+ * member by member, and damaged ones.
  */
 // Links: fs/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/tree.c
@@ -35,8 +36,9 @@ static void add(struct archive *a, const struct member *m)
 {
 	size_t size = m->data ? strlen(m->data) : 0, name_size = strlen(m->name) + 1;
 
-	a->len += (size_t)sprintf(a->bytes + a->len, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", m->ino, m->mode, 1000, 100,
-				  m->nlink, m->mtime, size, 0, 0, 0, 0, name_size, 0);
+	a->len += (size_t)sprintf(
+		a->bytes + a->len, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x",
+		m->ino, m->mode, 1000, 100, m->nlink, m->mtime, size, 0, 0, 0, 0, name_size, 0);
 	memcpy(a->bytes + a->len, m->name, name_size);
 	a->len += name_size;
 	pad(a);
@@ -215,13 +217,16 @@ TEST(made_by_cpio)
 
 	run("rm -rf %s; mkdir -p %s", scratch("tree"), scratch("tree/a/b/c"));
 	for (unsigned i = 0; i < 200; i++) {
-		snprintf(path, sizeof(path), "%s/file-%u", scratch(i % 2 ? "tree/a" : "tree/a/b/c"), i);
+		snprintf(path, sizeof(path), "%s/file-%u", scratch(i % 2 ? "tree/a" : "tree/a/b/c"),
+			 i);
 		make_file(path, i * 13);
 	}
-	run("ln -s ../x %s; ln %s %s; chmod 1711 %s; mkdir %s %s", scratch("tree/a/link"), scratch("tree/a/file-9"), scratch("tree/a/b/nine"),
-	    scratch("tree/a/b"), scratch("tree/dev"), scratch("tree/tmp"));
+	run("ln -s ../x %s; ln %s %s; chmod 1711 %s; mkdir %s %s", scratch("tree/a/link"),
+	    scratch("tree/a/file-9"), scratch("tree/a/b/nine"), scratch("tree/a/b"),
+	    scratch("tree/dev"), scratch("tree/tmp"));
 	for (unsigned i = 0; i < 2; i++) {
-		run("cd %s && find . | cpio --quiet -o -H %s > %s", scratch("tree"), formats[i], scratch("archive"));
+		run("cd %s && find . | cpio --quiet -o -H %s > %s", scratch("tree"), formats[i],
+		    scratch("archive"));
 		f = fopen(scratch("archive"), "rb");
 		len = fread(bytes, 1, sizeof(bytes), f);
 		fclose(f);
@@ -248,7 +253,10 @@ static void small_archive(struct archive *a)
 	end(a);
 }
 
-/* Cut anywhere: what comes before the cut is there, and a line says where it ends. Copied, so that ASan sees one byte too many. */
+/*
+ * Cut anywhere: what comes before the cut is there, and a line says where it ends. Copied, so that
+ * ASan sees one byte too many.
+ */
 TEST(cut_short)
 {
 	static struct archive a;

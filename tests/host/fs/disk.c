@@ -47,7 +47,11 @@ static struct disk *new_disk(void *bytes, size_t len)
 	d->bytes = bytes;
 	d->len = len;
 	d->dev = (struct blkdev){
-		.sectors = len / BLK_SECTOR_SIZE, .block_size = 512, .max_sg = 126, .max_sectors = UINT32_MAX, .submit = submit,
+		.sectors = len / BLK_SECTOR_SIZE,
+		.block_size = 512,
+		.max_sg = 126,
+		.max_sectors = UINT32_MAX,
+		.submit = submit,
 	};
 	blkdev_register(&d->dev, "vd");
 	return d;
@@ -119,11 +123,13 @@ const char *scratch(const char *name)
 void run(const char *fmt, ...)
 {
 	char command[2048];
+	int n = snprintf(command, sizeof(command), "cd %s && { ", scratch(""));
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
+	n += vsnprintf(command + n, sizeof(command) - (size_t)n, fmt, ap);
 	va_end(ap);
+	snprintf(command + n, sizeof(command) - (size_t)n, "; }");
 	if (system(command) != 0) {
 		printf("  failed: %s\n", command);
 		test_failures++;

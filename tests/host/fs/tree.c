@@ -103,7 +103,10 @@ static unsigned compare_child(const char *host, const char *guest, const char *n
 	return seen;
 }
 
-/* Every name that the guest lists must be on the host; the numbers must agree. mke2fs adds lost+found at the top. */
+/*
+ * Every name that the guest lists must be on the host; the numbers must agree. mke2fs adds
+ * lost+found at the top.
+ */
 static unsigned compare_dirs(const char *host, const char *guest, size_t piece)
 {
 	unsigned listed = 0, seen = 0;

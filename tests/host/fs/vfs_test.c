@@ -380,17 +380,25 @@ TEST(renames)
 
 TEST(attributes)
 {
-	struct stat st = { .st_mode = 0600, .st_uid = 70000, .st_gid = 5, .st_atim = { 1, 2 }, .st_mtim = { 3, 4 } };
+	struct stat st = { .st_mode = 0600,
+			   .st_uid = 70000,
+			   .st_gid = 5,
+			   .st_atim = { 1, 2 },
+			   .st_mtim = { 3, 4 } };
 	struct file *f;
 
 	start();
 	fill("/attr", "x");
-	CHECK_EQ(vfs_setattr("/attr", &st, VFS_ATTR_MODE | VFS_ATTR_OWNER | VFS_ATTR_ATIME | VFS_ATTR_MTIME, true), 0);
+	CHECK_EQ(vfs_setattr("/attr", &st,
+			     VFS_ATTR_MODE | VFS_ATTR_OWNER | VFS_ATTR_ATIME | VFS_ATTR_MTIME,
+			     true),
+		 0);
 	st = stat_of("/attr");
 	CHECK_EQ(st.st_mode, S_IFREG | 0600);
 	CHECK_EQ(st.st_uid, 70000);
 	CHECK_EQ(st.st_gid, 5);
-	CHECK(st.st_atim.tv_sec == 1 && st.st_atim.tv_nsec == 2 && st.st_mtim.tv_sec == 3 && st.st_mtim.tv_nsec == 4);
+	CHECK(st.st_atim.tv_sec == 1 && st.st_atim.tv_nsec == 2 && st.st_mtim.tv_sec == 3 &&
+	      st.st_mtim.tv_nsec == 4);
 	CHECK_EQ(vfs_open("/attr", O_RDWR, 0, &f), 0);
 	st.st_mode = 0640;
 	CHECK_EQ(vfs_file_setattr(f, &st, VFS_ATTR_MODE), 0);
@@ -635,7 +643,8 @@ TEST(mounts_refused)
 	CHECK_EQ(vfs_mount("devfs", "/mm", NULL, NULL), -EBUSY);
 	d = disk_of_memory(image, sizeof(image));
 	CHECK_EQ(vfs_mount("/dev/vda", "/mm", NULL, NULL), -ENODEV);
-	CHECK(shim_log_has("ext4 is not in this image; rebuild it with 'tools/thimble build --with ext4'"));
+	CHECK(shim_log_has(
+		"ext4 is not in this image; rebuild it with 'tools/thimble build --with ext4'"));
 	d->bytes[1024 + 0x38] = 0;
 	CHECK_EQ(vfs_mount("/dev/vda", "/mm", NULL, NULL), -EINVAL);
 	d->fail_in = 1;
