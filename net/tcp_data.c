@@ -211,6 +211,8 @@ static ssize_t queue_piece(struct tcp_socket *t, struct iov *iov, int flags)
 	err_t error;
 
 	n = iov_piece(iov, &piece, max < UINT16_MAX ? max : UINT16_MAX);
+	if (n == 0) /* memory has become scarce since the wait */
+		return 0;
 	if (n < iov_left(iov) || (flags & MSG_MORE))
 		how |= TCP_WRITE_FLAG_MORE;
 	error = tcp_write(t->s.pcb.tcp, piece, (u16_t)n, how);

@@ -41,9 +41,9 @@ TEST(checksum_is_rfc_1071)
 	}
 }
 
-static void talk(void)
+static void talk_to(const char *dotted)
 {
-	struct file *listener = listen_on(80, 4), *client = connect_to(FAR, 80);
+	struct file *listener = listen_on(80, 4), *client = connect_to(dotted, 80);
 	struct file *server = accept_from(listener);
 	char out[5000], in[5000];
 
