@@ -56,6 +56,22 @@ static void talk_to(const char *dotted)
 	file_put(listener);
 }
 
+static void talk(void)
+{
+	talk_to(FAR);
+}
+
+/* Our own address: no device is there to finish a checksum, and nobody looks. */
+TEST(own_address)
+{
+	unsigned before;
+
+	start();
+	before = mirror.tx_frames;
+	talk_to("10.0.0.1");
+	CHECK_EQ(mirror.tx_frames, before);
+}
+
 /*
  * The model device finishes the partial checksum as a real one does; the receiving side then looks
  * at it in full.
