@@ -9,6 +9,7 @@
 
 void clock_init(void);           /* after ACPI tables are known; never waits */
 uint64_t clock_now_ns(void);     /* monotonic; callable from anywhere, 0 before clock_init() */
+uint64_t clock_ticks_to_ns(uint64_t ticks); /* a difference of TSC values */
 uint64_t clock_wall_ns(void);    /* nanoseconds since 1970-01-01 UTC (kvmclock or RTC, read once on first use) */
 void clock_set_wall_ns(uint64_t);
 const char *clock_source(void);  /* "tsc", "kvmclock", "acpi_pm", "hpet", "pit" */

@@ -29,10 +29,15 @@ struct bucket {
 /* On the waiter's stack. It may be gone as soon as the waiter is runnable. */
 struct waiting {
 	struct list node;
-	atomic_uint *word;
+	_Atomic(atomic_uint *) word;
+	atomic_uint *first_word;
 	struct thread *thread;
 	struct timer timer;
 	int result;
+	bool asleep;         /* or still on its way: in futex_queue()'s release() */
+	bool interruptible;
+	bool counted;        /* *word is the length of its queue */
+	bool moved;          /* by futex_queue_move(): its deadline is void */
 };
 
 static struct bucket buckets[BUCKETS];
@@ -46,21 +51,46 @@ static struct bucket *bucket_of(const atomic_uint *word)
 	return &buckets[((uintptr_t)word >> 2) * 0x9e3779b97f4a7c15ull >> 58];
 }
 
-/* With the bucket locked. */
+/* With the bucket locked, as the next ones. While anybody is counted, the counter exists. */
+static void leave(struct waiting *w)
+{
+	list_remove(&w->node);
+	if (w->counted)
+		atomic_fetch_sub_explicit(w->word, 1, memory_order_relaxed);
+}
+
 static void wake(struct waiting *w, int result)
 {
 	w->result = result;
-	list_remove(&w->node);
-	sched_make_runnable(w->thread);
+	leave(w);
+	if (w->asleep)
+		sched_make_runnable(w->thread);
 }
 
+/* The most urgent first; among equals in the order they came. */
+static void join(struct bucket *b, struct waiting *w)
+{
+	struct list *after;
+
+	if (!b->waiters.next)
+		list_init(&b->waiters);
+	after = b->waiters.prev;
+	while (after != &b->waiters &&
+	       container_of(after, struct waiting, node)->thread->priority < w->thread->priority)
+		after = after->prev;
+	list_push_front(after, &w->node); /* that is, behind it */
+	if (w->counted)
+		atomic_fetch_add_explicit(w->word, 1, memory_order_relaxed);
+}
+
+/* A moved waiter is in another bucket, and in nobody's hurry. */
 static void timed_out(struct timer *t)
 {
 	struct waiting *w = container_of(t, struct waiting, timer);
-	struct bucket *b = bucket_of(w->word);
+	struct bucket *b = bucket_of(w->first_word);
 	irq_state s = spin_lock(&b->lock);
 
-	if (!list_empty(&w->node))
+	if (!w->moved && !list_empty(&w->node))
 		wake(w, -ETIMEDOUT);
 	spin_unlock(&b->lock, s);
 }
@@ -73,47 +103,97 @@ static void check_may_sleep(irq_state s)
 		panic("would sleep with interrupts off: in a spinlock, or before thread_init()");
 }
 
-/*
- * Falls asleep; the bucket is locked and gets unlocked. Until the switch interrupts stay off, so on
- * this CPU nothing comes between.
- */
-static void sleep_in(struct bucket *b, struct waiting *w, uint64_t deadline_ns)
+static bool interrupted(const struct waiting *w)
 {
-	if (!b->waiters.next)
-		list_init(&b->waiters);
-	list_push_back(&b->waiters, &w->node);
-	w->thread->state = THREAD_BLOCKED;
+	return w->interruptible &&
+	       atomic_load(&w->thread->interrupts) == THREAD_INTERRUPTED;
+}
+
+/*
+ * Stands in the bucket, which is locked, from here on. thread_interrupt() sets its flag before it
+ * looks where the thread waits, and the waiter does both the other way round, so one of them sees
+ * the other.
+ */
+static void enter(struct bucket *b, struct waiting *w, uint64_t deadline_ns)
+{
+	join(b, w);
 	if (deadline_ns != DEADLINE_NEVER)
 		timer_start(&w->timer, deadline_ns);
+	if (!w->interruptible)
+		return;
+	atomic_store(&w->thread->waits_on, w->first_word);
+	if (interrupted(w))
+		wake(w, -EINTR);
+}
+
+/*
+ * Falls asleep unless woken already; the bucket is locked and gets unlocked. Until the switch
+ * interrupts stay off, so on this CPU nothing comes between.
+ */
+static void sleep_in(struct bucket *b, struct waiting *w)
+{
+	if (list_empty(&w->node)) {
+		spin_unlock(&b->lock, 0);
+		return;
+	}
+	w->asleep = true;
+	w->thread->state = THREAD_BLOCKED;
 	spin_unlock(&b->lock, 0);
 	sched_block();
 }
 
-int futex_wait(atomic_uint *word, unsigned expected, uint64_t deadline_ns)
+/* Out of the bucket; the timer may still be in it. */
+static int finish(struct waiting *w, uint64_t deadline_ns, irq_state s)
 {
-	struct waiting w = { .word = word, .thread = thread_current(), .timer.fire = timed_out };
-	struct bucket *b = bucket_of(word);
+	irq_restore(s);
+	if (deadline_ns != DEADLINE_NEVER)
+		timer_stop(&w->timer);
+	return w->result;
+}
+
+static int wait(struct waiting *w, unsigned expected, uint64_t deadline_ns)
+{
+	struct bucket *b = bucket_of(w->first_word);
 	irq_state s = spin_lock(&b->lock);
-	bool differs = atomic_load(word) != expected;
+	bool differs = atomic_load(w->first_word) != expected;
 
 	check_may_sleep(s);
 	if (differs || (deadline_ns != DEADLINE_NEVER && deadline_ns <= clock_now_ns())) {
 		spin_unlock(&b->lock, s);
 		return differs ? -EAGAIN : -ETIMEDOUT;
 	}
-	sleep_in(b, &w, deadline_ns);
-	irq_restore(s);
-	if (deadline_ns != DEADLINE_NEVER)
-		timer_stop(&w.timer);
-	return w.result;
+	enter(b, w, deadline_ns);
+	sleep_in(b, w);
+	return finish(w, deadline_ns, s);
 }
 
-unsigned futex_wake(atomic_uint *word, unsigned n)
+static struct waiting waiting_on(atomic_uint *word)
 {
-	struct bucket *b = bucket_of(word);
-	unsigned woken = 0;
-	irq_state s = spin_lock(&b->lock);
+	return (struct waiting){
+		.word = word, .first_word = word, .thread = thread_current(), .timer.fire = timed_out,
+	};
+}
+
+int futex_wait(atomic_uint *word, unsigned expected, uint64_t deadline_ns)
+{
+	struct waiting w = waiting_on(word);
+
+	return wait(&w, expected, deadline_ns);
+}
+
+int futex_wait_interruptible(atomic_uint *word, unsigned expected, uint64_t deadline_ns)
+{
+	struct waiting w = waiting_on(word);
+
+	w.interruptible = true;
+	return wait(&w, expected, deadline_ns);
+}
+
+/* Wakes up to n of those who wait on word, in its bucket, which is locked. */
+static unsigned wake_some(struct bucket *b, const atomic_uint *word, unsigned n)
+{
 	struct list *at = b->waiters.next;
+	unsigned woken = 0;
 
 	while (at && at != &b->waiters && woken < n) {
 		struct waiting *w = container_of(at, struct waiting, node);
@@ -124,6 +204,131 @@ unsigned futex_wake(atomic_uint *word, unsigned n)
 		wake(w, 0);
 		woken++;
 	}
+	return woken;
+}
+
+unsigned futex_wake(atomic_uint *word, unsigned n)
+{
+	struct bucket *b = bucket_of(word);
+	irq_state s = spin_lock(&b->lock);
+	unsigned woken = wake_some(b, word, n);
+
 	spin_unlock(&b->lock, s);
 	return woken;
+}
+
+unsigned futex_queue_wake(atomic_uint *count, unsigned n)
+{
+	return futex_wake(count, n);
+}
+
+/* The bucket that w stands in, locked. It changes at most once, by futex_queue_move(). */
+static struct bucket *lock_bucket_of(const struct waiting *w)
+{
+	struct bucket *b = bucket_of(w->word);
+
+	spin_lock(&b->lock);
+	while (bucket_of(w->word) != b) {
+		spin_unlock(&b->lock, 0);
+		b = bucket_of(w->word);
+		spin_lock(&b->lock);
+	}
+	return b;
+}
+
+int futex_queue(atomic_uint *count, void (*release)(void *), void *arg, uint64_t deadline_ns)
+{
+	struct waiting w = waiting_on(count);
+	struct bucket *b = bucket_of(count);
+	irq_state s = spin_lock(&b->lock);
+
+	check_may_sleep(s);
+	w.interruptible = w.counted = true;
+	enter(b, &w, deadline_ns);
+	spin_unlock(&b->lock, s);
+	release(arg);
+	s = cpu_irq_save();
+	sleep_in(lock_bucket_of(&w), &w);
+	return finish(&w, deadline_ns, s);
+}
+
+/* Both buckets, which may be one, in the order of their addresses. */
+static irq_state lock_two(struct bucket *a, struct bucket *b)
+{
+	irq_state s = spin_lock(a < b ? &a->lock : &b->lock);
+
+	if (a != b)
+		spin_lock(a < b ? &b->lock : &a->lock);
+	return s;
+}
+
+static void unlock_two(struct bucket *a, struct bucket *b, irq_state s)
+{
+	if (a != b)
+		spin_unlock(a < b ? &b->lock : &a->lock, 0);
+	spin_unlock(a < b ? &a->lock : &b->lock, s);
+}
+
+static void move(struct waiting *w, struct bucket *bucket, atomic_uint *to)
+{
+	leave(w);
+	w->word = to;
+	w->moved = true;
+	w->interruptible = w->counted = false;
+	join(bucket, w);
+}
+
+/* With both buckets locked. */
+static unsigned move_some(atomic_uint *count, unsigned n, atomic_uint *to)
+{
+	struct bucket *b = bucket_of(count), *target = bucket_of(to);
+	struct list *at = b->waiters.next;
+	unsigned moved = 0;
+
+	while (at && at != &b->waiters && moved < n) {
+		struct waiting *w = container_of(at, struct waiting, node);
+
+		at = at->next;
+		if (w->word != count)
+			continue;
+		move(w, target, to);
+		moved++;
+	}
+	return moved;
+}
+
+unsigned futex_queue_move(atomic_uint *count, unsigned n, atomic_uint *to, unsigned contended)
+{
+	struct bucket *b = bucket_of(count), *target = bucket_of(to);
+	irq_state s = lock_two(b, target);
+	unsigned done = 0;
+
+	if (atomic_load(to) != contended)
+		done = wake_some(b, count, n < 1 ? n : 1);
+	done += move_some(count, n - done, to);
+	unlock_two(b, target, s);
+	return done;
+}
+
+void thread_interrupt(struct thread *t)
+{
+	atomic_uint *word;
+	struct bucket *b;
+	irq_state s;
+
+	atomic_fetch_or(&t->interrupts, THREAD_INTERRUPTED);
+	word = atomic_load(&t->waits_on);
+	if (!word || atomic_load(&t->interrupts) != THREAD_INTERRUPTED)
+		return;
+	b = bucket_of(word);
+	s = spin_lock(&b->lock);
+	for (struct list *at = b->waiters.next; at && at != &b->waiters; at = at->next) {
+		struct waiting *w = container_of(at, struct waiting, node);
+
+		if (w->thread == t && w->interruptible) {
+			wake(w, -EINTR);
+			break;
+		}
+	}
+	spin_unlock(&b->lock, s);
 }

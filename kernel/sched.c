@@ -25,14 +25,16 @@
 #include "kernel/spinlock.h"
 #include "kernel/thread.h"
 #include "kernel/timer.h"
+#include <errno.h>
 
 #define SLICE_NS 10000000ull
 
 struct run_queue {
 	struct spinlock lock;
-	unsigned nonempty;               /* bit p: queue[p] has threads */
+	uint64_t nonempty;               /* bit p: queue[p] has threads */
 	struct list queue[PRIO_COUNT];
 	struct thread *leaving;          /* died; its stack is in use until the switch is through */
+	uint64_t started, switched;      /* TSC when the CPU began, and when it last switched */
 	struct timer slice;
 	bool slice_running, slice_over;
 	const struct thread *slice_owner; /* perhaps dead by now, so only compared */
@@ -44,23 +46,30 @@ static struct run_queue boot_queue;
 static void enqueue(struct run_queue *rq, struct thread *t)
 {
 	list_push_back(&rq->queue[t->priority], &t->run_node);
-	rq->nonempty |= 1u << t->priority;
+	rq->nonempty |= 1ull << t->priority;
 }
 
 /* Before its peers: it was pushed aside and still has some of its slice. */
 static void enqueue_front(struct run_queue *rq, struct thread *t)
 {
 	list_push_front(&rq->queue[t->priority], &t->run_node);
-	rq->nonempty |= 1u << t->priority;
+	rq->nonempty |= 1ull << t->priority;
 }
 
 /* The highest priority that has somebody waiting; PRIO_IDLE: nobody. */
 static enum thread_priority top(const struct run_queue *rq)
 {
-	return rq->nonempty ? (enum thread_priority)(31 - __builtin_clz(rq->nonempty)) : PRIO_IDLE;
+	return rq->nonempty ? (enum thread_priority)(63 - __builtin_clzll(rq->nonempty)) : PRIO_IDLE;
 }
 
-static struct thread *dequeue(struct cpu *cpu)
+static void dequeue(struct run_queue *rq, struct thread *t)
+{
+	list_remove(&t->run_node);
+	if (list_empty(&rq->queue[t->priority]))
+		rq->nonempty &= ~(1ull << t->priority);
+}
+
+static struct thread *take_next(struct cpu *cpu)
 {
 	struct run_queue *rq = cpu->run_queue;
 	enum thread_priority p = top(rq);
@@ -68,15 +77,14 @@ static struct thread *dequeue(struct cpu *cpu)
 
 	if (p == PRIO_IDLE)
 		return cpu->idle;
-	t = container_of(list_pop_front(&rq->queue[p]), struct thread, run_node);
-	if (list_empty(&rq->queue[p]))
-		rq->nonempty &= ~(1u << p);
+	t = container_of(rq->queue[p].next, struct thread, run_node);
+	dequeue(rq, t);
 	return t;
 }
 
 static bool waits(const struct run_queue *rq, enum thread_priority p)
 {
-	return rq->nonempty & 1u << p;
+	return rq->nonempty & 1ull << p;
 }
 
 static void slice_begin(struct run_queue *rq, const struct thread *owner)
@@ -105,7 +113,7 @@ static void slice_ended(struct timer *timer)
 
 	rq->slice_running = false;
 	if (waits(rq, cpu->current->priority)) {
-		if (cpu->current == rq->slice_owner)
+		if (cpu->current == rq->slice_owner && !cpu->current->fifo)
 			slice_pass_on(cpu);
 		else
 			slice_begin(rq, cpu->current);
@@ -128,6 +136,15 @@ static void finish_switch(void)
 		thread_reap(dead);
 }
 
+/* What ran since the last switch has been prev, and the interrupts that came meanwhile. */
+static void account(struct run_queue *rq, struct thread *prev)
+{
+	uint64_t now = cpu_tsc();
+
+	prev->cpu_ticks += now - rq->switched;
+	rq->switched = now;
+}
+
 /*
  * Gives the CPU to the most urgent thread. The queue is locked, current is where it belongs;
  * unlocked on return, interrupts stay off.
@@ -135,7 +152,7 @@ static void finish_switch(void)
 static void switch_away(struct cpu *cpu)
 {
 	struct run_queue *rq = cpu->run_queue;
-	struct thread *prev = cpu->current, *next = dequeue(cpu);
+	struct thread *prev = cpu->current, *next = take_next(cpu);
 
 	cpu->preempt_pending = rq->slice_over = false;
 	next->state = THREAD_RUNNING;
@@ -145,6 +162,7 @@ static void switch_away(struct cpu *cpu)
 		spin_unlock(&rq->lock, 0);
 		return;
 	}
+	account(rq, prev);
 	cpu->current = next;
 	context_switch(&prev->context, &next->context);
 	finish_switch();
@@ -242,6 +260,86 @@ void thread_yield(void)
 	irq_restore(s);
 }
 
+/* t runs at the higher of its own priority and the one lent to it. */
+static void change_priority(struct thread *t, enum thread_priority own, enum thread_priority lent)
+{
+	struct cpu *cpu = t->cpu;
+	struct run_queue *rq = cpu->run_queue;
+	irq_state s = spin_lock(&rq->lock);
+	bool queued = !list_empty(&t->run_node);
+
+	if (queued)
+		dequeue(rq, t);
+	t->own_priority = own;
+	t->lent_priority = lent;
+	t->priority = own > lent ? own : lent;
+	if (queued)
+		enqueue(rq, t);
+	if (top(rq) > cpu->current->priority)
+		cpu->preempt_pending = true;
+	spin_unlock(&rq->lock, s);
+}
+
+void thread_set_priority(struct thread *t, enum thread_priority priority)
+{
+	change_priority(t, priority, t->lent_priority);
+}
+
+void thread_boost(struct thread *t, enum thread_priority priority)
+{
+	change_priority(t, t->own_priority, priority);
+}
+
+int thread_set_affinity(struct thread *t, uint64_t cpus)
+{
+	(void)t;
+	return cpus & 1 ? 0 : -EINVAL;
+}
+
+uint64_t thread_affinity(const struct thread *t)
+{
+	(void)t;
+	return 1;
+}
+
+unsigned cpu_count(void)
+{
+	return 1;
+}
+
+unsigned cpu_current(void)
+{
+	return 0;
+}
+
+/* Under t's queue's lock. */
+static uint64_t ticks_of(const struct thread *t)
+{
+	const struct cpu *cpu = t->cpu;
+
+	return t->cpu_ticks + (cpu->current == t ? cpu_tsc() - cpu->run_queue->switched : 0);
+}
+
+uint64_t thread_cpu_ns(const struct thread *t)
+{
+	struct run_queue *rq = t->cpu->run_queue;
+	irq_state s = spin_lock(&rq->lock);
+	uint64_t ticks = ticks_of(t);
+
+	spin_unlock(&rq->lock, s);
+	return clock_ticks_to_ns(ticks);
+}
+
+/* Whatever the CPU did but idle. */
+uint64_t thread_cpu_ns_all(void)
+{
+	irq_state s = spin_lock(&boot_queue.lock);
+	uint64_t ticks = cpu_tsc() - boot_queue.started - ticks_of(this_cpu()->idle);
+
+	spin_unlock(&boot_queue.lock, s);
+	return clock_ticks_to_ns(ticks);
+}
+
 /*
  * Interrupts are off except while halted; whatever an interrupt made runnable is found right after.
  */
@@ -270,6 +368,7 @@ void sched_init(struct cpu *cpu, struct thread *running, struct thread *idle)
 	for (unsigned p = 0; p < PRIO_COUNT; p++)
 		list_init(&rq->queue[p]);
 	rq->slice.fire = slice_ended;
+	rq->started = rq->switched = cpu_tsc();
 	running->cpu = idle->cpu = cpu;
 	cpu->run_queue = rq;
 	cpu->current = running;

@@ -22,7 +22,7 @@
 #define IDLE_STACK (8 * 1024)
 
 static struct thread boot_thread = {
-	.name = "boot", .priority = PRIO_APP, .state = THREAD_RUNNING
+	.name = "boot", .priority = PRIO_APP, .own_priority = PRIO_APP, .state = THREAD_RUNNING
 };
 static struct thread idle_thread = {
 	.name = "idle", .priority = PRIO_IDLE, .state = THREAD_RUNNABLE
@@ -52,7 +52,8 @@ static void all_remove(struct thread *t)
 static void thread_free(struct thread *t)
 {
 	all_remove(t);
-	vm_stack_free(t->stack, t->stack_size);
+	if (!t->foreign_stack)
+		vm_stack_free(t->stack, t->stack_size);
 	kfree(t->tls);
 	kfree(t);
 }
@@ -68,14 +69,15 @@ static void thread_run(void *arg)
 }
 
 /* Gives t a stack and a TLS block; false: no memory, and nothing is left behind. */
-static bool thread_equip(struct thread *t, size_t stack_size)
+static bool thread_equip(struct thread *t, void *stack, size_t stack_size)
 {
 	uint64_t fs_base = tls_create(&t->tls);
 
 	if (!fs_base)
 		return false;
 	t->stack_size = stack_size;
-	t->stack = vm_stack_alloc(stack_size);
+	t->foreign_stack = stack != NULL;
+	t->stack = stack ? stack : vm_stack_alloc(stack_size);
 	if (!t->stack) {
 		kfree(t->tls);
 		return false;
@@ -84,26 +86,48 @@ static bool thread_equip(struct thread *t, size_t stack_size)
 	return true;
 }
 
-struct thread *thread_create(const char *name, enum thread_priority priority, size_t stack_size,
-			     void (*entry)(void *), void *arg)
+struct thread *thread_prepare(const char *name, enum thread_priority priority, void *stack,
+			      size_t stack_size, void (*entry)(void *), void *arg)
 {
 	struct thread *t = kzalloc(sizeof(*t));
 
 	if (!t)
 		return NULL;
 	strncpy(t->name, name, sizeof(t->name) - 1);
-	t->priority = priority;
+	t->priority = t->own_priority = priority;
 	t->entry = entry;
 	t->arg = arg;
 	t->cpu = this_cpu();
+	t->state = THREAD_BLOCKED;
 	list_init(&t->run_node);
-	if (!thread_equip(t, stack_size ? page_align_up(stack_size) : THREAD_STACK_DEFAULT)) {
+	if (!stack)
+		stack_size = stack_size ? page_align_up(stack_size) : THREAD_STACK_DEFAULT;
+	if (!thread_equip(t, stack, stack_size)) {
 		kfree(t);
 		return NULL;
 	}
 	all_add(t);
-	sched_make_runnable(t);
 	return t;
+}
+
+void thread_start(struct thread *t)
+{
+	sched_make_runnable(t);
+}
+
+struct thread *thread_create(const char *name, enum thread_priority priority, size_t stack_size,
+			     void (*entry)(void *), void *arg)
+{
+	struct thread *t = thread_prepare(name, priority, NULL, stack_size, entry, arg);
+
+	if (t)
+		thread_start(t);
+	return t;
+}
+
+void *thread_local_of(const struct thread *t, void *own)
+{
+	return (char *)own - thread_current()->context.fs_base + t->context.fs_base;
 }
 
 void thread_exit(void)
@@ -175,6 +199,7 @@ void thread_init(void)
 		panic("no memory for the first thread's TLS; give the machine more");
 	tls_set_current(fs_base);
 	boot_thread.context.fs_base = fs_base;
+	list_init(&boot_thread.run_node);
 	all_add(&boot_thread);
 	idle_init(fs_base);
 	timer_init(this_cpu());

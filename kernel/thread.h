@@ -13,7 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum thread_priority { PRIO_IDLE, PRIO_APP, PRIO_DEVICE, PRIO_COUNT }; /* higher runs first */
+/* Higher runs first. An app's SCHED_FIFO and SCHED_RR threads have the levels above PRIO_APP. */
+#define PRIO_REALTIME_LEVELS 32
+enum thread_priority {
+	PRIO_IDLE,
+	PRIO_APP,
+	PRIO_DEVICE = PRIO_APP + PRIO_REALTIME_LEVELS + 1,
+	PRIO_COUNT,
+};
 enum thread_state { THREAD_RUNNABLE, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
 
 enum thread_exited {
@@ -26,7 +33,8 @@ struct thread {
 	struct context context;      /* saved stack pointer, FS base (arch) */
 	char name[16];
 	unsigned id;
-	enum thread_priority priority;
+	enum thread_priority priority;      /* at which it runs: the higher of the next two */
+	enum thread_priority own_priority, lent_priority;
 	_Atomic enum thread_state state;
 	struct cpu *cpu;             /* whose run queue it is in, or runs or last ran from */
 	struct list run_node;        /* in a run queue, while runnable */
@@ -37,17 +45,48 @@ struct thread {
 	void (*entry)(void *);
 	void *arg;
 	atomic_uint exited;          /* futex: enum thread_exited */
+	bool foreign_stack;          /* not ours to free */
+	bool fifo;                   /* no slices: its peers wait until it sleeps or yields */
+	uint64_t cpu_ticks;          /* TSC ticks it ran for, up to its last switch */
+	atomic_uint interrupts;      /* THREAD_INTERRUPTED and THREAD_UNINTERRUPTIBLE */
+	_Atomic(atomic_uint *) waits_on; /* the word of its last futex wait, for thread_interrupt() */
 };
+
+#define THREAD_INTERRUPTED      1u /* asked to leave interruptible waits; stays until cleared */
+#define THREAD_UNINTERRUPTIBLE  2u /* but not now */
 
 /* Starts entry(arg) in a new thread. stack_size 0: THREAD_STACK_DEFAULT. NULL: out of memory. */
 struct thread *thread_create(const char *name, enum thread_priority, size_t stack_size,
 			     void (*entry)(void *), void *arg);
+
+/*
+ * The same in two steps: a thread that does not run before thread_start(). stack: memory of the
+ * caller's to run on, NULL: a stack of its own.
+ */
+struct thread *thread_prepare(const char *name, enum thread_priority, void *stack,
+			      size_t stack_size, void (*entry)(void *), void *arg);
+void thread_start(struct thread *);
+
 _Noreturn void thread_exit(void);
 void thread_join(struct thread *);   /* waits for its end and frees it */
 void thread_detach(struct thread *); /* frees itself at its end */
 struct thread *thread_current(void);
 void thread_yield(void);
 void thread_sleep_until(uint64_t deadline_ns);
+void thread_set_priority(struct thread *, enum thread_priority); /* takes effect at once */
+void thread_boost(struct thread *, enum thread_priority); /* lends one; PRIO_IDLE: no more */
+int thread_set_affinity(struct thread *, uint64_t cpus);  /* bit n: CPU n; -EINVAL: none is there */
+uint64_t thread_affinity(const struct thread *);
+unsigned cpu_count(void);      /* CPUs that run threads; waits while some are being started */
+unsigned cpu_current(void);
+uint64_t thread_cpu_ns(const struct thread *); /* CPU time used */
+uint64_t thread_cpu_ns_all(void);              /* by all threads, dead ones too */
+
+/* t's copy of the thread-local variable whose copy of the caller's is at own. */
+void *thread_local_of(const struct thread *t, void *own);
+
+/* Sets THREAD_INTERRUPTED and ends t's interruptible wait, if it is in one. t must not end. */
+void thread_interrupt(struct thread *t);
 
 /* With its guard page a power of two, of which the page allocator wastes nothing. */
 #define THREAD_STACK_DEFAULT (28 * 1024)

@@ -124,8 +124,9 @@ static ssize_t tty_read(struct file *f, void *buf, size_t len)
 	while ((n = take(buf, len)) == -EAGAIN) {
 		if (atomic_load(&f->flags) & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event(&readers, readable(), deadline) < 0)
-			return 0;
+		n = wait_event_interruptible(&readers, readable(), deadline);
+		if (n < 0)
+			return n == -ETIMEDOUT ? 0 : n;
 	}
 	return n;
 }

@@ -53,10 +53,19 @@ void waiter_init(struct waiter *w)
 	list_init(&w->entry.node);
 }
 
+static int sleep_once(struct waiter *w, uint64_t deadline_ns)
+{
+	return w->interruptible ? futex_wait_interruptible(&w->fired, 0, deadline_ns)
+				: futex_wait(&w->fired, 0, deadline_ns);
+}
+
 int waiter_sleep(struct waiter *w, uint64_t deadline_ns)
 {
-	while (!atomic_exchange(&w->fired, 0))
-		if (futex_wait(&w->fired, 0, deadline_ns) == -ETIMEDOUT)
-			return atomic_exchange(&w->fired, 0) ? 0 : -ETIMEDOUT;
+	while (!atomic_exchange(&w->fired, 0)) {
+		int error = sleep_once(w, deadline_ns);
+
+		if (error == -ETIMEDOUT || error == -EINTR)
+			return atomic_exchange(&w->fired, 0) ? 0 : error;
+	}
 	return 0;
 }

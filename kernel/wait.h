@@ -8,6 +8,7 @@
 #include "kernel/futex.h"
 #include "kernel/list.h"
 #include "kernel/spinlock.h"
+#include <stdbool.h>
 
 struct wait_queue {
 	struct spinlock lock;
@@ -31,10 +32,11 @@ void wait_queue_wake(struct wait_queue *); /* callable from interrupt handlers *
 struct waiter {
 	struct wait_entry entry;
 	atomic_uint fired;
+	bool interruptible;      /* by thread_interrupt(): false after waiter_init() */
 };
 
 void waiter_init(struct waiter *);
-/* Sleeps until fired, which it clears; 0 or -ETIMEDOUT. */
+/* Sleeps until fired, which it clears; 0, -ETIMEDOUT or -EINTR. */
 int waiter_sleep(struct waiter *, uint64_t deadline_ns);
 
 /*
@@ -42,10 +44,18 @@ int waiter_sleep(struct waiter *, uint64_t deadline_ns);
  * Lossless: the entry is queued before the condition is looked at, so a wake-up between the look
  * and the sleep is kept in fired.
  */
-#define wait_event(queue, condition, deadline_ns) ({					\
+#define wait_event(queue, condition, deadline_ns)					\
+	wait_event_(queue, condition, deadline_ns, false)
+
+/* The same, and -EINTR once thread_interrupt() asks for it. */
+#define wait_event_interruptible(queue, condition, deadline_ns)				\
+	wait_event_(queue, condition, deadline_ns, true)
+
+#define wait_event_(queue, condition, deadline_ns, may_interrupt) ({			\
 	struct waiter w_;								\
 	int error_ = 0;									\
 	waiter_init(&w_);								\
+	w_.interruptible = (may_interrupt);						\
 	wait_queue_add((queue), &w_.entry);						\
 	while (!(condition) && (error_ = waiter_sleep(&w_, (deadline_ns))) == 0)	\
 		;									\

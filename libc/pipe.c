@@ -94,10 +94,19 @@ static ssize_t pipe_read(struct file *f, void *buf, size_t len)
 {
 	struct pipe *p = f->data;
 	ssize_t n = try_read(p, buf, len);
+	int error = 0;
 
 	if (n == -EAGAIN && !nonblocking(f))
-		wait_event(&p->readable, (n = try_read(p, buf, len)) != -EAGAIN, DEADLINE_NEVER);
-	return n;
+		error = wait_event_interruptible(&p->readable, (n = try_read(p, buf, len)) != -EAGAIN, DEADLINE_NEVER);
+	return error ? error : n;
+}
+
+static ssize_t wait_and_write(struct pipe *p, const char *buf, size_t len, bool atomic)
+{
+	ssize_t n;
+	int error = wait_event_interruptible(&p->writable, (n = try_write(p, buf, len, atomic)) != -EAGAIN, DEADLINE_NEVER);
+
+	return error ? error : n;
 }
 
 static ssize_t pipe_write(struct file *f, const void *buf, size_t len)
@@ -110,8 +119,7 @@ static ssize_t pipe_write(struct file *f, const void *buf, size_t len)
 	while (done < len) {
 		n = try_write(p, (const char *)buf + done, len - done, atomic);
 		if (n == -EAGAIN && !nonblocking(f))
-			wait_event(&p->writable, (n = try_write(p, (const char *)buf + done, len - done, atomic)) != -EAGAIN,
-				   DEADLINE_NEVER);
+			n = wait_and_write(p, (const char *)buf + done, len - done, atomic);
 		if (n < 0)
 			break;
 		done += n;

@@ -75,6 +75,7 @@ static void start(struct poll_state *s)
 {
 	s->table.add = add_queue;
 	waiter_init(&s->waiter);
+	s->waiter.interruptible = true;
 	s->error = 0;
 	s->first.next = NULL;
 	s->first.used = 0;
@@ -149,10 +150,12 @@ int poll_wait(struct pollfd *fds, nfds_t nfds, uint64_t deadline_ns)
 	start(&s);
 	ready = look(&s, fds, nfds, deadline_ns ? &s.table : NULL);
 	while (!ready && !s.error && deadline_ns) {
-		int expired = waiter_sleep(&s.waiter, deadline_ns);
+		int ended = waiter_sleep(&s.waiter, deadline_ns);
 
 		ready = look(&s, fds, nfds, NULL);
-		if (expired)
+		if (ended == -EINTR)
+			s.error = ended;
+		if (ended)
 			break;
 	}
 	finish(&s);

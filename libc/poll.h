@@ -5,5 +5,5 @@
 #include <poll.h>
 #include <stdint.h>
 
-/* Fills in revents. How many are not 0 (0: the deadline passed), or -ENOMEM. deadline_ns is in clock_now_ns(); 0: look once. */
+/* Fills in revents. How many are not 0 (0: the deadline passed), -ENOMEM or -EINTR. deadline_ns is in clock_now_ns(); 0: look once. */
 int poll_wait(struct pollfd *fds, nfds_t nfds, uint64_t deadline_ns);

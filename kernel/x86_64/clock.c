@@ -245,6 +245,30 @@ uint64_t clock_now_ns(void)
 	return source();
 }
 
+/*
+ * While a reference clock is being read the TSC's rate is what it has shown since the start; before
+ * any of that is known, it counts nanoseconds.
+ */
+static uint64_t factor_so_far(void)
+{
+	uint64_t hz = clock_tsc_hz(), factor = 1ull << 32;
+	irq_state s;
+
+	if (hz)
+		return (NS_PER_S << 32) / hz;
+	s = spin_lock(&lock);
+	if (reference_ns())
+		factor = measured_factor(cpu_tsc());
+	spin_unlock(&lock, s);
+	return factor;
+}
+
+uint64_t clock_ticks_to_ns(uint64_t ticks)
+{
+	clock_now_ns(); /* measures the TSC if that is due */
+	return scale(ticks, factor_so_far());
+}
+
 const char *clock_source(void)
 {
 	return source_name;

@@ -281,6 +281,11 @@ WEAK int futex_wait(atomic_uint *word, unsigned expected, uint64_t deadline_ns)
 	return 0;
 }
 
+WEAK int futex_wait_interruptible(atomic_uint *word, unsigned expected, uint64_t deadline_ns)
+{
+	return futex_wait(word, expected, deadline_ns);
+}
+
 WEAK unsigned futex_wake(atomic_uint *word, unsigned n)
 {
 	(void)word, (void)n;
@@ -385,6 +390,7 @@ uint64_t shim_now_ns;
 uint64_t shim_event_ns = UINT64_MAX;
 
 WEAK uint64_t clock_now_ns(void) { return shim_now_ns; }
+WEAK uint64_t clock_ticks_to_ns(uint64_t ticks) { return ticks; }
 WEAK uint64_t clock_wall_ns(void) { return 1700000000000000000ull + shim_now_ns; }
 WEAK void clock_event_program(uint64_t deadline_ns) { shim_event_ns = deadline_ns; }
 

@@ -481,6 +481,212 @@ TEST(timer_program_only_what_is_earlier)
 	timer_stop(&b);
 }
 
+/* --- queues --- */
+
+static atomic_uint queue_length, queue_target;
+static bool released;
+
+static void release(void *unused)
+{
+	(void)unused;
+	released = true;
+}
+
+static void check_counted(void *unused)
+{
+	release(unused);
+	CHECK(atomic_load(&queue_length) > 0);
+}
+
+static void stand_in_queue(void *name)
+{
+	CHECK_EQ(futex_queue(&queue_length, check_counted, NULL, shim_now_ns + 50 * MS), 0);
+	note(name);
+}
+
+static void start_queue(struct thread *t[3])
+{
+	static char *names[] = { "1", "2", "3" };
+
+	trace[0] = '\0';
+	for (int i = 0; i < 3; i++)
+		t[i] = thread_create("q", PRIO_APP, 0, stand_in_queue, names[i]);
+	thread_yield();
+	CHECK_EQ(atomic_load(&queue_length), 3);
+}
+
+static void end_queue(struct thread *t[3], const char *order)
+{
+	for (int i = 0; i < 3; i++)
+		thread_join(t[i]);
+	CHECK_STR(trace, order);
+	CHECK_EQ(atomic_load(&queue_length), 0);
+}
+
+TEST(futex_queue_is_counted_and_in_order)
+{
+	struct thread *t[3];
+
+	start(1, 0);
+	start_queue(t);
+	CHECK(released);
+	CHECK_EQ(futex_queue_wake(&queue_length, 1), 1);
+	CHECK_EQ(atomic_load(&queue_length), 2);
+	CHECK_EQ(futex_queue_wake(&queue_length, 10), 2);
+	end_queue(t, "123");
+}
+
+TEST(futex_queue_more_urgent_first)
+{
+	struct thread *t[3];
+
+	start(1, 0);
+	start_queue(t);
+	futex_queue_wake(&queue_length, 3);
+	end_queue(t, "123");
+	trace[0] = '\0';
+	t[0] = thread_create("q", PRIO_APP, 0, stand_in_queue, "a");
+	t[1] = thread_create("q", PRIO_APP + 1, 0, stand_in_queue, "b");
+	t[2] = thread_create("q", PRIO_DEVICE, 0, stand_in_queue, "c");
+	thread_yield();
+	for (int i = 0; i < 3; i++)
+		futex_queue_wake(&queue_length, 1);
+	end_queue(t, "cba");
+}
+
+/* The target is held by somebody who will wake: all go there, and their deadlines are void. */
+TEST(futex_queue_moves_to_a_contended_word)
+{
+	struct thread *t[3];
+
+	start(1, 0);
+	start_queue(t);
+	atomic_store(&queue_target, 2);
+	CHECK_EQ(futex_queue_move(&queue_length, 10, &queue_target, 2), 3);
+	CHECK_EQ(atomic_load(&queue_length), 0);
+	thread_sleep_until(shim_now_ns + 100 * MS);
+	CHECK_STR(trace, "");
+	CHECK_EQ(futex_queue_wake(&queue_length, 10), 0);
+	CHECK_EQ(futex_wake(&queue_target, 1), 1);
+	CHECK_EQ(futex_wake(&queue_target, 10), 2);
+	end_queue(t, "123");
+}
+
+TEST(futex_queue_wakes_one_when_nobody_else_will)
+{
+	struct thread *t[3];
+
+	start(1, 0);
+	start_queue(t);
+	atomic_store(&queue_target, 0);
+	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 2), 2);
+	CHECK_EQ(atomic_load(&queue_length), 1);
+	thread_yield();
+	CHECK_STR(trace, "1");
+	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 2), 1);
+	CHECK_EQ(futex_wake(&queue_target, 10), 1);
+	end_queue(t, "132");
+}
+
+static void wake_queue(void *unused)
+{
+	(void)unused;
+	futex_queue_wake(&queue_length, 1);
+}
+
+/* Woken, timed out or interrupted before it could fall asleep. */
+TEST(futex_queue_woken_in_release)
+{
+	start(1, 0);
+	CHECK_EQ(futex_queue(&queue_length, wake_queue, NULL, DEADLINE_NEVER), 0);
+	CHECK_EQ(futex_queue(&queue_length, release, NULL, shim_now_ns + MS), -ETIMEDOUT);
+	CHECK_EQ(atomic_load(&queue_length), 0);
+}
+
+static void be_interrupted(void *word)
+{
+	for (int i = 0; i < 2; i++) /* the request stays */
+		CHECK_EQ(futex_wait_interruptible(word, 0, DEADLINE_NEVER), -EINTR);
+	CHECK_EQ(futex_queue(&queue_length, release, NULL, DEADLINE_NEVER), -EINTR);
+	atomic_store(&thread_current()->interrupts, 0);
+	CHECK_EQ(futex_wait_interruptible(word, 0, shim_now_ns + MS), -ETIMEDOUT);
+	note("i");
+}
+
+static void be_stubborn(void *word)
+{
+	atomic_store(&thread_current()->interrupts, THREAD_UNINTERRUPTIBLE);
+	CHECK_EQ(futex_wait_interruptible(word, 0, shim_now_ns + 5 * MS), -ETIMEDOUT);
+	note("s");
+}
+
+TEST(thread_interrupt_ends_interruptible_waits_only)
+{
+	struct thread *a, *b;
+	atomic_uint word = 0;
+
+	start(1, 0);
+	trace[0] = '\0';
+	a = thread_create("a", PRIO_APP, 0, be_interrupted, &word);
+	b = thread_create("b", PRIO_APP, 0, be_stubborn, &word);
+	thread_yield();
+	thread_interrupt(a);
+	thread_interrupt(b);
+	thread_join(a);
+	thread_join(b);
+	CHECK_STR(trace, "is");
+	CHECK_EQ(atomic_load(&queue_length), 0);
+}
+
+/* --- priorities --- */
+
+TEST(thread_priority_changes_take_effect_at_once)
+{
+	struct thread *a, *b;
+
+	start(1, 0);
+	trace[0] = '\0';
+	a = thread_create("a", PRIO_APP, 0, note_name, "a");
+	b = thread_create("b", PRIO_APP, 0, note_name, "b");
+	thread_set_priority(b, PRIO_APP + 5);
+	note("m");
+	thread_boost(thread_current(), PRIO_APP + 9);
+	thread_set_priority(a, PRIO_APP + 7);
+	note("m");
+	thread_boost(thread_current(), PRIO_IDLE);
+	note("m");
+	thread_join(a);
+	thread_join(b);
+	CHECK_STR(trace, "bmmam");
+}
+
+TEST(thread_fifo_has_no_slices)
+{
+	struct thread *a, *b;
+
+	start(1, 0);
+	trace[0] = '\0';
+	a = thread_prepare("a", PRIO_APP, NULL, 0, spinner, "a");
+	a->fifo = true;
+	b = thread_create("b", PRIO_APP, 0, spinner, "b");
+	thread_start(a);
+	thread_join(a);
+	thread_join(b);
+	CHECK(strstr(trace, "aaaaa") != NULL);
+}
+
+TEST(thread_cpu_time_adds_up)
+{
+	uint64_t mine, all;
+
+	start(1, 0);
+	mine = thread_cpu_ns(thread_current());
+	all = thread_cpu_ns_all();
+	thread_yield();
+	CHECK(thread_cpu_ns(thread_current()) > mine);
+	CHECK(thread_cpu_ns_all() > all);
+}
+
 /* Last, as a panic leaves locks behind. */
 TEST(futex_panics_where_sleeping_is_forbidden)
 {
