@@ -236,20 +236,21 @@ static struct bucket *lock_bucket_of(const struct waiting *w)
 	return b;
 }
 
-int futex_queue(atomic_uint *count, void (*release)(void *), void *arg, uint64_t deadline_ns)
+int futex_queue(atomic_uint *count, const struct futex_queue_wait *how)
 {
 	struct waiting w = waiting_on(count);
 	struct bucket *b = bucket_of(count);
 	irq_state s = spin_lock(&b->lock);
 
 	check_may_sleep(s);
-	w.interruptible = w.counted = true;
-	enter(b, &w, deadline_ns);
+	w.interruptible = how->interruptible;
+	w.counted = true;
+	enter(b, &w, how->deadline_ns);
 	spin_unlock(&b->lock, s);
-	release(arg);
+	how->release(how->arg);
 	s = cpu_irq_save();
 	sleep_in(lock_bucket_of(&w), &w);
-	return finish(&w, deadline_ns, s);
+	return finish(&w, how->deadline_ns, s);
 }
 
 /* Both buckets, which may be one, in the order of their addresses. */
@@ -297,15 +298,24 @@ static unsigned move_some(atomic_uint *count, unsigned n, atomic_uint *to)
 	return moved;
 }
 
-unsigned futex_queue_move(atomic_uint *count, unsigned n, atomic_uint *to, unsigned contended)
+/* True: whoever holds *to will call futex_wake(). */
+static bool mark_contended(atomic_uint *to, unsigned held, unsigned contended)
+{
+	return atomic_compare_exchange_strong(to, &held, contended) || held == contended;
+}
+
+unsigned futex_queue_move(atomic_uint *count, unsigned n, atomic_uint *to, unsigned held,
+			  unsigned contended)
 {
 	struct bucket *b = bucket_of(count), *target = bucket_of(to);
 	irq_state s = lock_two(b, target);
 	unsigned done = 0;
 
-	if (atomic_load(to) != contended)
-		done = wake_some(b, count, n < 1 ? n : 1);
-	done += move_some(count, n - done, to);
+	if (n && atomic_load(count)) {
+		if (!mark_contended(to, held, contended))
+			done = wake_some(b, count, 1);
+		done += move_some(count, n - done, to);
+	}
 	unlock_two(b, target, s);
 	return done;
 }

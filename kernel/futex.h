@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define DEADLINE_NEVER UINT64_MAX /* deadlines are in clock_now_ns() */
@@ -30,18 +31,31 @@ unsigned futex_wake(atomic_uint *word, unsigned n);
  * A queue to stand in, rather than a value to wait for: what condition variables are made of.
  * *count is the number of waiters. It changes together with the queue, so whoever has been woken
  * has nothing more to do with it, and its memory may be gone.
- *
- * Joins the queue, then calls release(arg), then sleeps: whoever acts after the release finds the
- * waiter there. 0: woken or moved (then woken), -ETIMEDOUT, -EINTR.
  */
-int futex_queue(atomic_uint *count, void (*release)(void *arg), void *arg, uint64_t deadline_ns);
+
+/* How to stand in it. */
+struct futex_queue_wait {
+	void (*release)(void *arg);
+	void *arg;
+	uint64_t deadline_ns;
+	bool interruptible;      /* by thread_interrupt() */
+};
+
+/*
+ * Joins the queue, then calls release(arg), then sleeps: whoever acts after the release finds the
+ * waiter there. release is called in any case. 0: woken, or moved and then woken, -ETIMEDOUT,
+ * -EINTR.
+ */
+int futex_queue(atomic_uint *count, const struct futex_queue_wait *);
 
 /* Wakes up to n of the queue; returns how many. */
 unsigned futex_queue_wake(atomic_uint *count, unsigned n);
 
 /*
  * Moves up to n of the queue to where futex_wake(to) finds them; neither deadline nor interruption
- * reaches them there. Unless *to == contended, which promises such a wake-up, the first of them is
- * woken instead, and has to see to the others. Returns how many left the queue.
+ * reaches them there. A *to of held becomes contended, which promises such a wake-up; where *to is
+ * neither, the first of them is woken instead and has to see to the others. *to is touched only
+ * while somebody stands in the queue. Returns how many left the queue.
  */
-unsigned futex_queue_move(atomic_uint *count, unsigned n, atomic_uint *to, unsigned contended);
+unsigned futex_queue_move(atomic_uint *count, unsigned n, atomic_uint *to, unsigned held,
+			  unsigned contended);

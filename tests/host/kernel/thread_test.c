@@ -498,9 +498,16 @@ static void check_counted(void *unused)
 	CHECK(atomic_load(&queue_length) > 0);
 }
 
+static int queue_up(void (*function)(void *), uint64_t deadline_ns)
+{
+	return futex_queue(&queue_length, &(struct futex_queue_wait){
+		.release = function, .deadline_ns = deadline_ns, .interruptible = true,
+	});
+}
+
 static void stand_in_queue(void *name)
 {
-	CHECK_EQ(futex_queue(&queue_length, check_counted, NULL, shim_now_ns + 50 * MS), 0);
+	CHECK_EQ(queue_up(check_counted, shim_now_ns + 50 * MS), 0);
 	note(name);
 }
 
@@ -561,9 +568,10 @@ TEST(futex_queue_moves_to_a_contended_word)
 
 	start(1, 0);
 	start_queue(t);
-	atomic_store(&queue_target, 2);
-	CHECK_EQ(futex_queue_move(&queue_length, 10, &queue_target, 2), 3);
+	atomic_store(&queue_target, 1, 2);
+	CHECK_EQ(futex_queue_move(&queue_length, 10, &queue_target, 1, 2), 3);
 	CHECK_EQ(atomic_load(&queue_length), 0);
+	CHECK_EQ(atomic_load(&queue_target), 2);
 	thread_sleep_until(shim_now_ns + 100 * MS);
 	CHECK_STR(trace, "");
 	CHECK_EQ(futex_queue_wake(&queue_length, 10), 0);
@@ -579,11 +587,11 @@ TEST(futex_queue_wakes_one_when_nobody_else_will)
 	start(1, 0);
 	start_queue(t);
 	atomic_store(&queue_target, 0);
-	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 2), 2);
+	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 1, 2), 2);
 	CHECK_EQ(atomic_load(&queue_length), 1);
 	thread_yield();
 	CHECK_STR(trace, "1");
-	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 2), 1);
+	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 1, 2), 1);
 	CHECK_EQ(futex_wake(&queue_target, 10), 1);
 	end_queue(t, "132");
 }
@@ -598,8 +606,8 @@ static void wake_queue(void *unused)
 TEST(futex_queue_woken_in_release)
 {
 	start(1, 0);
-	CHECK_EQ(futex_queue(&queue_length, wake_queue, NULL, DEADLINE_NEVER), 0);
-	CHECK_EQ(futex_queue(&queue_length, release, NULL, shim_now_ns + MS), -ETIMEDOUT);
+	CHECK_EQ(queue_up(wake_queue, DEADLINE_NEVER), 0);
+	CHECK_EQ(queue_up(release, shim_now_ns + MS), -ETIMEDOUT);
 	CHECK_EQ(atomic_load(&queue_length), 0);
 }
 
@@ -607,7 +615,7 @@ static void be_interrupted(void *word)
 {
 	for (int i = 0; i < 2; i++) /* the request stays */
 		CHECK_EQ(futex_wait_interruptible(word, 0, DEADLINE_NEVER), -EINTR);
-	CHECK_EQ(futex_queue(&queue_length, release, NULL, DEADLINE_NEVER), -EINTR);
+	CHECK_EQ(queue_up(release, DEADLINE_NEVER), -EINTR);
 	atomic_store(&thread_current()->interrupts, 0);
 	CHECK_EQ(futex_wait_interruptible(word, 0, shim_now_ns + MS), -ETIMEDOUT);
 	note("i");
