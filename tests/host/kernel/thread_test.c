@@ -568,7 +568,7 @@ TEST(futex_queue_moves_to_a_contended_word)
 
 	start(1, 0);
 	start_queue(t);
-	atomic_store(&queue_target, 1, 2);
+	atomic_store(&queue_target, 1);
 	CHECK_EQ(futex_queue_move(&queue_length, 10, &queue_target, 1, 2), 3);
 	CHECK_EQ(atomic_load(&queue_length), 0);
 	CHECK_EQ(atomic_load(&queue_target), 2);
