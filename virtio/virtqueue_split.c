@@ -5,6 +5,7 @@
  * The device may write to the whole ring at any time, whatever the rules say. So all that is decided on - free lists, chains, indices, tokens - lives in memory of
  * our own, and each value of the device's is read once.
  */
+#include "kernel/x86_64/cpu.h"
 #include "virtio/virtio.h"
 #include "virtio/virtqueue.h"
 #include <errno.h>
@@ -14,7 +15,6 @@
 #define load_relaxed(p)     __atomic_load_n((p), __ATOMIC_RELAXED)
 #define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
-#define full_barrier()      __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* The areas of one allocation, in the order of their alignments: 16, 2 and (after rounding up) 4 bytes. */
 static size_t avail_offset(uint16_t size)
@@ -141,7 +141,7 @@ static bool split_publish(struct virtqueue *vq)
 		return false;
 	vq->split.avail_idx = new;
 	store_release(&vq->split.avail->idx, new); /* after descriptors and ring entries, as the device sees it (2.7.13.3.1) */
-	full_barrier(); /* before looking whether the device sleeps: it looks at idx after it says so (2.7.13.4.1) */
+	cpu_device_barrier(); /* before looking whether the device sleeps: it looks at idx after it says so (2.7.13.4.1) */
 	if (vq->split.event_idx)
 		return event_passed(load_relaxed(avail_event(vq)), new, old);
 	return !(load_relaxed(&vq->split.used->flags) & VIRTQ_USED_F_NO_NOTIFY);
@@ -196,7 +196,7 @@ static bool split_arm(struct virtqueue *vq)
 		store_relaxed(used_event(vq), vq->split.last_used);
 	else
 		store_relaxed(&vq->split.avail->flags, (uint16_t)0);
-	full_barrier(); /* before the last look at idx: the device moves it before it looks whether to interrupt */
+	cpu_device_barrier(); /* before the last look at idx: the device moves it before it looks whether to interrupt */
 	return load_relaxed(&vq->split.used->idx) != vq->split.last_used;
 }
 

@@ -44,6 +44,18 @@ static inline uint64_t cpu_tsc(void)
 }
 
 /*
+ * Every store before it is visible to a device before any load after it is made. MFENCE says all of
+ * that. But QEMU before 8.1 leaves memory barriers, the lock prefix's included, out of its
+ * translation where the guest has one CPU, although its devices run on other host threads. Reading
+ * the TSC takes a lock inside QEMU, which is a barrier on the host; a real processor needs some 20
+ * cycles for it.
+ */
+static inline void cpu_device_barrier(void)
+{
+	__asm__ volatile("mfence; rdtsc" : : : "rax", "rdx", "memory");
+}
+
+/*
  * What belongs to one CPU, found through GS. Only touch it with interrupts off or from a context
  * that cannot migrate.
  */

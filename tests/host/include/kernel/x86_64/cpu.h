@@ -34,6 +34,7 @@ extern void (*shim_on_halt)(void);          /* NULL: the fake clock jumps to the
 void cpu_wait_for_interrupt(void);
 
 static inline struct cpu *this_cpu(void) { return &shim_cpu; }
+static inline void cpu_device_barrier(void) { __sync_synchronize(); }
 static inline void cpu_relax(void) { }
 static inline void cpu_irq_disable(void) { shim_flags = 0; }
 
