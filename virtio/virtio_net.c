@@ -89,7 +89,7 @@ static struct frame *frame_at(const struct vtnet *v, unsigned i)
 /* Gives an idle frame to the device, unless there is nobody to give it to; poll tries again after a recovery. The lock is held. */
 static void offer(struct vtnet *v, struct frame *f)
 {
-	struct sg sg = { &f->header, (uint32_t)(v->stride - offsetof(struct frame, header)) };
+	struct sg sg = { &f->header, (uint32_t)(v->stride - NETBUF_SLACK - offsetof(struct frame, header)) };
 
 	f->state = FRAME_IDLE;
 	if (!v->stale && virtqueue_add(v->rx, &sg, 1, 0, f) == 0)
@@ -384,7 +384,7 @@ static int build(struct virtio_device *dev, struct vtnet *v)
 	read_config(dev, v);
 	if (v->registered && v->net.mtu != mtu)
 		return -EINVAL;
-	v->stride = (sizeof(struct frame) + v->net.mtu + ETHERNET_HEADER + VLAN_TAG + 63) & ~(size_t)63;
+	v->stride = (sizeof(struct frame) + v->net.mtu + ETHERNET_HEADER + VLAN_TAG + NETBUF_SLACK + 63) & ~(size_t)63;
 	if (v->stride < 2048)
 		v->stride = 2048;
 	error = make_queues(dev, v);
