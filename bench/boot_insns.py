@@ -48,7 +48,7 @@ def count(image, command, build_dir, to="main", timeout=60):
                                         "%s,lo=%#x,hi=%#x,to=%#x,out=%s" % (plugin(build_dir), lo, hi, goal, out)],
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
         if not os.path.exists(out):
-            sys.exit("boot_insns: %s never reached %s (QEMU status %d); its output ends:\n%s"
+            raise RuntimeError("%s never reached %s (QEMU status %d); its output ends:\n%s"
                      % (image, to, run.returncode, run.stdout[-800:].decode(errors="replace")))
         with open(out) as f:
             total = int(f.readline().split()[1])
@@ -73,7 +73,10 @@ def main():
     options = parser.parse_args(own)
     if not command:
         parser.error("the QEMU command is missing: put it after --")
-    total, by_function = count(options.image, command, options.build_dir, options.to)
+    try:
+        total, by_function = count(options.image, command, options.build_dir, options.to)
+    except RuntimeError as error:
+        sys.exit("boot_insns: %s" % error)
     print(total)
     for name, n in by_function.most_common(options.by_function):
         print("%9d  %s" % (n, name))
