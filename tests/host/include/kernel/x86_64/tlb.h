@@ -4,5 +4,4 @@
 
 #include <stdint.h>
 
-static inline void tlb_flush_range(uint64_t start, uint64_t len) { (void)start, (void)len; }
-static inline void tlb_flush_later(void) { }
+static inline void tlb_invalidate(uint64_t virt) { (void)virt; }
