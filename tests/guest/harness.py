@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Guest tests: builds a program, boots it, reads its console, judges its end."""
+import codecs
 import contextlib
 import dataclasses
 import fcntl
@@ -151,9 +152,10 @@ class Guest:
             print(f'--- console ---\n{self.text}--- end of console ---')
 
     def read(self):
+        decoder = codecs.getincrementaldecoder('utf-8')('replace')  # a piece may end inside a character
         while piece := self.run.process.stdout.read1(65536):
             with self.news:
-                self.text += piece.decode('utf-8', 'replace').replace('\r', '')
+                self.text += decoder.decode(piece).replace('\r', '')
                 self.news.notify_all()
         with self.news:
             self.ended = True
