@@ -37,6 +37,14 @@ int main(int argc, char **argv)
 """
 
 
+def kill_group(pid):
+    """The tool and its QEMU: a tool that is killed outright cannot end it."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 class Run(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -49,7 +57,7 @@ class Run(unittest.TestCase):
     def start(self, *argv, **popen):
         process = subprocess.Popen([sys.executable, THIMBLE, "run", self.image, *argv], start_new_session=True, **popen)
         self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
+        self.addCleanup(kill_group, process.pid)
         return process
 
     def wait_for(self, stream, text):
