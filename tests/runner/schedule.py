@@ -14,27 +14,34 @@ import traceback
 from .test import Context, Test
 
 TAIL_LINES = 40
+VERDICTS = ("Failed: ", "Skipped: ", "AssertionError: ", "SUMMARY: ")
+VERDICT_LENGTH = 160
 
 FORK = multiprocessing.get_context("fork")
 
 
 def run(tests, root, sdk, slots):
-    """(passed, failed); prints a line for each test as it ends, and the log of each that failed."""
+    """(passed, failed); prints a line for each test as it ends, and the log of each that failed.
+
+    What failed is named once more at the end: of a long run people and machines often keep only the last lines.
+    """
     waiting = sorted(tests, key=lambda test: -test.timeout_s)
-    running = []
-    counts = {True: 0, False: 0}
+    running, ended = [], []
     try:
         while waiting or running:
             start_what_fits(waiting, running, root, sdk, slots)
             for job in finished(running):
                 running.remove(job)
                 job.kill()
-                counts[job.passed] += 1
-                job.report(sum(counts.values()), len(tests))
+                ended.append(job)
+                job.report(len(ended), len(tests))
     finally:
         for job in running:
             job.kill()
-    return counts[True], counts[False]
+    failed = [job for job in ended if not job.passed]
+    for job in failed:
+        print(f"failed: {job.test.name}: {job.verdict}", flush=True)
+    return len(ended) - len(failed), len(failed)
 
 
 def start_what_fits(waiting, running, root, sdk, slots):
@@ -61,6 +68,7 @@ class Job:
     def __init__(self, test: Test, root, sdk):
         self.test = test
         self.timed_out = False
+        self.verdict = ""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="thimble-test-"))
         self.log = self.folder / "log"
         self.started = time.monotonic()
@@ -102,11 +110,20 @@ class Job:
 
     def report(self, done, total):
         seconds = time.monotonic() - self.started
-        verdict = "ok  " if self.passed else "FAIL"
-        why = f" (killed after {self.test.timeout_s:g} s)" if self.timed_out else ""
-        print(f"[{done}/{total}] {verdict} {self.test.name} {seconds:.1f} s{why}", flush=True)
-        if verdict == "FAIL":
-            lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-            for line in lines[-TAIL_LINES:]:
-                print(f"    {line}")
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.passed:
+            print(f"[{done}/{total}] ok   {self.test.name} {seconds:.1f} s", flush=True)
+            return
+        self.verdict = f"killed after {self.test.timeout_s:g} s" if self.timed_out else verdict_of(lines)
+        print(f"[{done}/{total}] FAIL {self.test.name} {seconds:.1f} s ({self.verdict})", flush=True)
+        for line in lines[-TAIL_LINES:]:
+            print(f"    {line}")
+
+
+def verdict_of(lines):
+    """The line of a log that says what is wrong: the test's own last word, or a sanitizer's summary."""
+    for line in reversed(lines):
+        if line.startswith(VERDICTS):
+            return line[:VERDICT_LENGTH]
+    return lines[-1][:VERDICT_LENGTH] if lines else "no output"
