@@ -3,7 +3,7 @@
 #include "debug/backtrace.h"
 #include "kernel/thread.h"
 #include "kernel/vm.h"
-#include "kernel/x86_64/cpu.h"
+#include "kernel/cpu.h"
 #include <stddef.h>
 
 #define DEPTH_MAX 100000u /* a chain that only grows ends anyway, but perhaps not soon */

@@ -13,7 +13,7 @@
 #include "kernel/printf.h"
 #include "kernel/thread.h"
 #include "kernel/vm.h"
-#include "kernel/x86_64/cpu.h"
+#include "kernel/cpu.h"
 #include "kernel/x86_64/trap.h"
 #include <stdarg.h>
 #include <stdatomic.h>

@@ -6,6 +6,7 @@
 #include "kernel/boot_info.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
+#include "kernel/cpu.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
 #include "kernel/param.h"
@@ -71,6 +72,7 @@ void kmain(const struct boot_info *boot)
 	app = thread_create("main", PRIO_APP, main_stack(), run_app, (void *)boot);
 	if (!app)
 		panic("no memory for main()'s stack of %zu bytes; give the machine more, or set kern.maxssiz=", main_stack());
+	cpus_start();
 	thread_join(app);
 	__builtin_unreachable();
 }

@@ -1,90 +1,99 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scheduler: a run queue per CPU, priorities strict, round robin inside each.
+ * The scheduler: a run queue per CPU, priorities strict, round robin inside each. Which CPU a
+ * thread goes to is sched_place.c's business.
  *
  * Who holds what across a switch: whoever switches away holds its CPU's run queue lock and has
  * interrupts off; the thread it switches to drops the lock - in finish_switch(), which every thread
  * passes as the first thing after context_switch() returns to it, and a new thread in
  * sched_start(). So a thread in a run queue has always left its stack completely (its registers are
  * saved under the same lock), and another CPU may take it from there. The one exception is a thread
- * woken between its becoming THREAD_BLOCKED and its switch: it is in the queue while still current;
- * whoever takes threads from another CPU's queue passes over that CPU's current.
+ * woken between its becoming THREAD_BLOCKED and its switch: it is in its own CPU's queue while still
+ * current; whoever takes threads from another CPU's queue passes over that CPU's current.
  *
- * A dead thread cannot free its own stack: finish_switch() of the next thread does it.
+ * A dead thread cannot free its own stack, nor one that has to go to another CPU put itself into
+ * that one's queue: finish_switch() of the next thread does it.
+ *
+ * A thread's place is t->cpu; it changes under the lock of the queue it leaves, before it is in the
+ * other. Nobody holds two queues' locks.
  *
  * No tick: the slice timer runs only while somebody of the running thread's own priority waits.
  * Switches do not touch it; when it fires and finds the thread running that it was started for,
  * that one has had its slice.
  *
- * What several CPUs will add: sched_make_runnable() for another CPU's thread tells that CPU by an
- * interrupt, and an idle CPU takes from others' queues. Lock order: run queue -> timer queue; never
- * two run queues.
+ * Lock order: run queue -> timer queue.
  */
 #include "kernel/clock.h"
+#include "kernel/heap.h"
 #include "kernel/panic.h"
-#include "kernel/spinlock.h"
-#include "kernel/thread.h"
-#include "kernel/timer.h"
+#include "kernel/run_queue.h"
 #include <errno.h>
 
 #define SLICE_NS 10000000ull
 
-struct run_queue {
-	struct spinlock lock;
-	uint64_t nonempty;               /* bit p: queue[p] has threads */
-	struct list queue[PRIO_COUNT];
-	struct thread *leaving;          /* died; its stack is in use until the switch is through */
-	uint64_t started, switched;      /* TSC when the CPU began, and when it last switched */
-	struct timer slice;
-	bool slice_running, slice_over;
-	const struct thread *slice_owner; /* perhaps dead by now, so only compared */
-	enum thread_priority slice_priority; /* the owner's */
-};
-
 static struct run_queue boot_queue;
 
-static void enqueue(struct run_queue *rq, struct thread *t)
+/* Only the lock's holder changes these, so no read-modify-write is needed for those who look. */
+static void set_nonempty(struct run_queue *rq, uint64_t nonempty, unsigned length)
+{
+	atomic_store_explicit(&rq->nonempty, nonempty, memory_order_relaxed);
+	atomic_store_explicit(&rq->length, length, memory_order_relaxed);
+}
+
+static uint64_t nonempty(const struct run_queue *rq)
+{
+	return atomic_load_explicit(&rq->nonempty, memory_order_relaxed);
+}
+
+static unsigned length(const struct run_queue *rq)
+{
+	return atomic_load_explicit(&rq->length, memory_order_relaxed);
+}
+
+static void added(struct run_queue *rq, const struct thread *t)
+{
+	set_nonempty(rq, nonempty(rq) | 1ull << t->priority, length(rq) + 1);
+}
+
+void run_queue_push(struct run_queue *rq, struct thread *t)
 {
 	list_push_back(&rq->queue[t->priority], &t->run_node);
-	rq->nonempty |= 1ull << t->priority;
+	added(rq, t);
 }
 
 /* Before its peers: it was pushed aside and still has some of its slice. */
-static void enqueue_front(struct run_queue *rq, struct thread *t)
+void run_queue_push_front(struct run_queue *rq, struct thread *t)
 {
 	list_push_front(&rq->queue[t->priority], &t->run_node);
-	rq->nonempty |= 1ull << t->priority;
+	added(rq, t);
 }
 
-/* The highest priority that has somebody waiting; PRIO_IDLE: nobody. */
-static enum thread_priority top(const struct run_queue *rq)
+void run_queue_remove(struct run_queue *rq, struct thread *t)
 {
-	return rq->nonempty ? (enum thread_priority)(63 - __builtin_clzll(rq->nonempty)) : PRIO_IDLE;
-}
+	uint64_t left = nonempty(rq);
 
-static void dequeue(struct run_queue *rq, struct thread *t)
-{
 	list_remove(&t->run_node);
 	if (list_empty(&rq->queue[t->priority]))
-		rq->nonempty &= ~(1ull << t->priority);
+		left &= ~(1ull << t->priority);
+	set_nonempty(rq, left, length(rq) - 1);
 }
 
 static struct thread *take_next(struct cpu *cpu)
 {
 	struct run_queue *rq = cpu->run_queue;
-	enum thread_priority p = top(rq);
+	enum thread_priority p = run_queue_top(rq);
 	struct thread *t;
 
 	if (p == PRIO_IDLE)
 		return cpu->idle;
 	t = container_of(rq->queue[p].next, struct thread, run_node);
-	dequeue(rq, t);
+	run_queue_remove(rq, t);
 	return t;
 }
 
 static bool waits(const struct run_queue *rq, enum thread_priority p)
 {
-	return rq->nonempty & 1ull << p;
+	return nonempty(rq) & 1ull << p;
 }
 
 static void slice_begin(struct run_queue *rq, const struct thread *owner)
@@ -93,6 +102,11 @@ static void slice_begin(struct run_queue *rq, const struct thread *owner)
 	rq->slice_owner = owner;
 	rq->slice_priority = owner->priority;
 	timer_start(&rq->slice, clock_now_ns() + SLICE_NS);
+}
+
+static bool slice_wanted(const struct run_queue *rq, const struct thread *t)
+{
+	return !rq->slice_running && !t->fifo && waits(rq, t->priority);
 }
 
 /* Its slice is over: the next peer gets one. */
@@ -112,8 +126,8 @@ static void slice_ended(struct timer *timer)
 	irq_state s = spin_lock(&rq->lock);
 
 	rq->slice_running = false;
-	if (waits(rq, cpu->current->priority)) {
-		if (cpu->current == rq->slice_owner && !cpu->current->fifo)
+	if (slice_wanted(rq, cpu->current)) {
+		if (cpu->current == rq->slice_owner)
 			slice_pass_on(cpu);
 		else
 			slice_begin(rq, cpu->current);
@@ -128,12 +142,16 @@ static void slice_ended(struct timer *timer)
 static void finish_switch(void)
 {
 	struct run_queue *rq = this_cpu()->run_queue;
-	struct thread *dead = rq->leaving;
+	struct thread *left = rq->leaving;
 
 	rq->leaving = NULL;
 	spin_unlock(&rq->lock, 0);
-	if (dead)
-		thread_reap(dead);
+	if (!left)
+		return;
+	if (left->state == THREAD_DEAD)
+		thread_reap(left);
+	else
+		sched_make_runnable(left);
 }
 
 /* What ran since the last switch has been prev, and the interrupts that came meanwhile. */
@@ -147,16 +165,18 @@ static void account(struct run_queue *rq, struct thread *prev)
 
 /*
  * Gives the CPU to the most urgent thread. The queue is locked, current is where it belongs;
- * unlocked on return, interrupts stay off.
+ * unlocked on return, interrupts stay off. A thread that was barred from this CPU while it slept
+ * may still have been woken here: it leaves as soon as interrupts open.
  */
 static void switch_away(struct cpu *cpu)
 {
 	struct run_queue *rq = cpu->run_queue;
 	struct thread *prev = cpu->current, *next = take_next(cpu);
 
-	cpu->preempt_pending = rq->slice_over = false;
+	cpu->preempt_pending = !may_run_on(next, cpu);
+	rq->slice_over = false;
 	next->state = THREAD_RUNNING;
-	if (!rq->slice_running && waits(rq, next->priority))
+	if (slice_wanted(rq, next))
 		slice_begin(rq, next);
 	if (next == prev) { /* it was woken before it could fall asleep */
 		spin_unlock(&rq->lock, 0);
@@ -164,6 +184,7 @@ static void switch_away(struct cpu *cpu)
 	}
 	account(rq, prev);
 	cpu->current = next;
+	atomic_store_explicit(&rq->running, next->priority, memory_order_relaxed);
 	context_switch(&prev->context, &next->context);
 	finish_switch();
 }
@@ -191,19 +212,71 @@ void sched_exit(void)
 	panic("a dead thread runs");
 }
 
+/* On the CPU itself, its queue locked: does anybody have a better right to it than current? */
+static void look_around(struct cpu *cpu)
+{
+	const struct thread *running = cpu->current;
+	struct run_queue *rq = cpu->run_queue;
+
+	if (run_queue_top(rq) > running->priority || !may_run_on(running, cpu))
+		cpu->preempt_pending = true;
+	else if (slice_wanted(rq, running))
+		slice_begin(rq, running);
+}
+
+void sched_notice(struct cpu *cpu, const struct thread *t)
+{
+	const struct thread *running = cpu->current;
+	bool queued = t != running, more_urgent = t->priority > running->priority;
+
+	if (queued && !more_urgent)
+		place_offer(t);
+	if (queued && !more_urgent && !slice_wanted(cpu->run_queue, running))
+		return;
+	if (cpu == this_cpu())
+		look_around(cpu);
+	else
+		cpu_kick(cpu);
+}
+
+void sched_interrupt(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	spin_lock(&cpu->run_queue->lock);
+	look_around(cpu);
+	spin_unlock(&cpu->run_queue->lock, 0);
+}
+
+struct cpu *sched_lock_thread(const struct thread *t, irq_state *s)
+{
+	*s = cpu_irq_save();
+	for (;;) {
+		struct cpu *cpu = t->cpu;
+
+		spin_lock(&cpu->run_queue->lock);
+		if (t->cpu == cpu)
+			return cpu;
+		spin_unlock(&cpu->run_queue->lock, 0);
+	}
+}
+
+/* One that has not left its CPU cannot go elsewhere; there it is about to look at the queue. */
 void sched_make_runnable(struct thread *t)
 {
-	struct cpu *cpu = t->cpu;
-	struct run_queue *rq = cpu->run_queue;
-	irq_state s = spin_lock(&rq->lock);
+	irq_state s;
+	struct cpu *own = sched_lock_thread(t, &s), *cpu = t == own->current ? own : place_choose(t);
 
 	t->state = THREAD_RUNNABLE;
-	enqueue(rq, t);
-	if (t->priority > cpu->current->priority)
-		cpu->preempt_pending = true;
-	else if (t->priority == cpu->current->priority && !rq->slice_running)
-		slice_begin(rq, cpu->current);
-	spin_unlock(&rq->lock, s);
+	if (cpu != own) {
+		t->cpu = cpu;
+		spin_unlock(&own->run_queue->lock, 0);
+		spin_lock(&cpu->run_queue->lock);
+	}
+	run_queue_push(cpu->run_queue, t);
+	if (t != cpu->current)
+		sched_notice(cpu, t);
+	spin_unlock(&cpu->run_queue->lock, s);
 }
 
 /* The idle thread looks at its queue by itself after every interrupt. */
@@ -214,6 +287,24 @@ bool sched_preempt_needed(void)
 	return cpu->preempt_pending && cpu->current != cpu->idle;
 }
 
+/* Current could go on; it waits for its next turn, here or wherever it may run. */
+static void put_back(struct cpu *cpu, bool first)
+{
+	struct run_queue *rq = cpu->run_queue;
+	struct thread *t = cpu->current;
+
+	t->state = THREAD_RUNNABLE;
+	if (!may_run_on(t, cpu)) {
+		rq->leaving = t;
+		return;
+	}
+	if (first)
+		run_queue_push_front(rq, t);
+	else
+		run_queue_push(rq, t);
+	place_offer(t);
+}
+
 void sched_preempt(void)
 {
 	/*
@@ -221,15 +312,9 @@ void sched_preempt(void)
 	 */
 	while (this_cpu()->preempt_pending) {
 		struct cpu *cpu = this_cpu();
-		struct run_queue *rq = cpu->run_queue;
-		struct thread *t = cpu->current;
 
-		spin_lock(&rq->lock);
-		t->state = THREAD_RUNNABLE;
-		if (rq->slice_over)
-			enqueue(rq, t);
-		else
-			enqueue_front(rq, t);
+		spin_lock(&cpu->run_queue->lock);
+		put_back(cpu, !cpu->run_queue->slice_over);
 		switch_away(cpu);
 	}
 }
@@ -250,12 +335,11 @@ void thread_yield(void)
 	struct run_queue *rq = cpu->run_queue;
 
 	spin_lock(&rq->lock);
-	if (top(rq) < cpu->current->priority) {
+	if (run_queue_top(rq) < cpu->current->priority) {
 		spin_unlock(&rq->lock, s);
 		return;
 	}
-	cpu->current->state = THREAD_RUNNABLE;
-	enqueue(rq, cpu->current);
+	put_back(cpu, false);
 	switch_away(cpu);
 	irq_restore(s);
 }
@@ -263,20 +347,22 @@ void thread_yield(void)
 /* t runs at the higher of its own priority and the one lent to it. */
 static void change_priority(struct thread *t, enum thread_priority own, enum thread_priority lent)
 {
-	struct cpu *cpu = t->cpu;
+	irq_state s;
+	struct cpu *cpu = sched_lock_thread(t, &s);
 	struct run_queue *rq = cpu->run_queue;
-	irq_state s = spin_lock(&rq->lock);
 	bool queued = !list_empty(&t->run_node);
 
 	if (queued)
-		dequeue(rq, t);
+		run_queue_remove(rq, t);
 	t->own_priority = own;
 	t->lent_priority = lent;
 	t->priority = own > lent ? own : lent;
 	if (queued)
-		enqueue(rq, t);
-	if (top(rq) > cpu->current->priority)
-		cpu->preempt_pending = true;
+		run_queue_push(rq, t);
+	if (t == cpu->current)
+		atomic_store_explicit(&rq->running, t->priority, memory_order_relaxed);
+	if (queued || t == cpu->current)
+		sched_notice(cpu, t);
 	spin_unlock(&rq->lock, s);
 }
 
@@ -290,26 +376,13 @@ void thread_boost(struct thread *t, enum thread_priority priority)
 	change_priority(t, t->own_priority, priority);
 }
 
-int thread_set_affinity(struct thread *t, uint64_t cpus)
-{
-	(void)t;
-	return cpus & 1 ? 0 : -EINVAL;
-}
-
-uint64_t thread_affinity(const struct thread *t)
-{
-	(void)t;
-	return 1;
-}
-
-unsigned cpu_count(void)
-{
-	return 1;
-}
-
 unsigned cpu_current(void)
 {
-	return 0;
+	irq_state s = cpu_irq_save();
+	unsigned id = this_cpu()->id;
+
+	irq_restore(s);
+	return id;
 }
 
 /* Under t's queue's lock. */
@@ -322,55 +395,76 @@ static uint64_t ticks_of(const struct thread *t)
 
 uint64_t thread_cpu_ns(const struct thread *t)
 {
-	struct run_queue *rq = t->cpu->run_queue;
-	irq_state s = spin_lock(&rq->lock);
+	irq_state s;
+	struct cpu *cpu = sched_lock_thread(t, &s);
 	uint64_t ticks = ticks_of(t);
 
-	spin_unlock(&rq->lock, s);
+	spin_unlock(&cpu->run_queue->lock, s);
 	return clock_ticks_to_ns(ticks);
 }
 
-/* Whatever the CPU did but idle. */
+static uint64_t busy_ticks(struct cpu *cpu)
+{
+	struct run_queue *rq = cpu->run_queue;
+	irq_state s = spin_lock(&rq->lock);
+	uint64_t ticks = cpu_tsc() - rq->started - ticks_of(cpu->idle);
+
+	spin_unlock(&rq->lock, s);
+	return ticks;
+}
+
+/* Whatever the CPUs did but idle. */
 uint64_t thread_cpu_ns_all(void)
 {
-	irq_state s = spin_lock(&boot_queue.lock);
-	uint64_t ticks = cpu_tsc() - boot_queue.started - ticks_of(this_cpu()->idle);
+	uint64_t ticks = 0;
 
-	spin_unlock(&boot_queue.lock, s);
+	for (uint64_t set = atomic_load(&cpus_online); set; set &= set - 1)
+		ticks += busy_ticks(cpus[__builtin_ctzll(set)]);
 	return clock_ticks_to_ns(ticks);
 }
 
 /*
  * Interrupts are off except while halted; whatever an interrupt made runnable is found right after.
  */
-void sched_idle(void *unused)
+void sched_idle_loop(void)
 {
-	(void)unused;
-	finish_switch();
 	for (;;) {
 		struct cpu *cpu = this_cpu();
 
 		spin_lock(&cpu->run_queue->lock);
-		if (cpu->run_queue->nonempty) {
+		if (nonempty(cpu->run_queue)) {
+			place_idle_end(cpu);
 			switch_away(cpu);
 			continue;
 		}
 		spin_unlock(&cpu->run_queue->lock, 0);
-		cpu_wait_for_interrupt();
-		cpu_irq_disable();
+		place_idle_begin(cpu);
+		if (!place_steal(cpu))
+			cpu_idle();
 	}
 }
 
-void sched_init(struct cpu *cpu, struct thread *running, struct thread *idle)
+void sched_idle(void *unused)
 {
-	struct run_queue *rq = &boot_queue;
+	(void)unused;
+	finish_switch();
+	sched_idle_loop();
+}
 
+int sched_init(struct cpu *cpu, struct thread *running, struct thread *idle)
+{
+	struct run_queue *rq = cpu->id == 0 ? &boot_queue : kzalloc(sizeof *rq);
+
+	if (!rq)
+		return -ENOMEM;
 	for (unsigned p = 0; p < PRIO_COUNT; p++)
 		list_init(&rq->queue[p]);
 	rq->slice.fire = slice_ended;
 	rq->started = rq->switched = cpu_tsc();
+	rq->running = running->priority;
 	running->cpu = idle->cpu = cpu;
 	cpu->run_queue = rq;
 	cpu->current = running;
 	cpu->idle = idle;
+	return 0;
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "kernel/x86_64/cpu.h"
+#include "kernel/cpu.h"
 #include <stdatomic.h>
 
 struct spinlock {
@@ -22,7 +22,7 @@ static inline irq_state spin_lock(struct spinlock *l)
 	unsigned ticket = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed);
 
 	while (atomic_load_explicit(&l->serving, memory_order_acquire) != ticket)
-		cpu_relax();
+		cpu_spin();
 	return s;
 }
 
@@ -34,7 +34,7 @@ static inline void irq_restore(irq_state s)
 	if (!(s & CPU_FLAG_IF))
 		return;
 	cpu_irq_enable();
-	if (this_cpu()->preempt_pending)
+	if (cpu_preempt_pending())
 		sched_preempt_voluntarily();
 }
 

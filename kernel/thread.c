@@ -11,6 +11,7 @@
 #include "kernel/heap.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/printf.h"
 #include "kernel/spinlock.h"
 #include "kernel/timer.h"
 #include "kernel/vm.h"
@@ -22,11 +23,10 @@
 #define IDLE_STACK (8 * 1024)
 
 static struct thread boot_thread = {
-	.name = "boot", .priority = PRIO_APP, .own_priority = PRIO_APP, .state = THREAD_RUNNING
+	.name = "boot", .priority = PRIO_APP, .own_priority = PRIO_APP, .state = THREAD_RUNNING,
+	.affinity = UINT64_MAX,
 };
-static struct thread idle_thread = {
-	.name = "idle", .priority = PRIO_IDLE, .state = THREAD_RUNNABLE
-};
+static struct thread idle_thread = { .name = "idle" };
 
 static struct list all_threads = LIST_INIT(all_threads);
 static struct spinlock all_lock = SPINLOCK_INIT;
@@ -97,8 +97,9 @@ struct thread *thread_prepare(const char *name, enum thread_priority priority, v
 	t->priority = t->own_priority = priority;
 	t->entry = entry;
 	t->arg = arg;
-	t->cpu = this_cpu();
-	t->state = THREAD_BLOCKED;
+	t->cpu = cpus[cpu_current()]; /* thread_start() finds a better one */
+	t->affinity = UINT64_MAX;
+	t->state = THREAD_NEW;
 	list_init(&t->run_node);
 	if (!stack)
 		stack_size = stack_size ? page_align_up(stack_size) : THREAD_STACK_DEFAULT;
@@ -165,7 +166,7 @@ void thread_detach(struct thread *t)
 
 struct thread *thread_current(void)
 {
-	return this_cpu()->current;
+	return cpu_current_thread();
 }
 
 void thread_sleep_until(uint64_t deadline_ns)
@@ -177,18 +178,34 @@ void thread_sleep_until(uint64_t deadline_ns)
 }
 
 /*
- * The idle thread never leaves the kernel, so it can share the first thread's TLS block: all it
+ * An idle thread never leaves the kernel, so it can share the first thread's TLS block: all it
  * reads there is the stack canary.
  */
-static void idle_init(uint64_t fs_base)
+static int idle_init(struct thread *t, struct cpu *cpu)
 {
-	idle_thread.stack_size = IDLE_STACK;
-	idle_thread.stack = vm_stack_alloc(IDLE_STACK);
-	if (!idle_thread.stack)
-		panic("no memory for the idle thread's stack; give the machine more");
-	context_init(&idle_thread.context, (char *)idle_thread.stack + IDLE_STACK, fs_base,
+	t->priority = t->own_priority = PRIO_IDLE;
+	t->state = THREAD_RUNNABLE;
+	t->affinity = cpu_bit(cpu);
+	list_init(&t->run_node);
+	t->stack_size = IDLE_STACK;
+	t->stack = vm_stack_alloc(IDLE_STACK);
+	if (!t->stack)
+		return -ENOMEM;
+	context_init(&t->context, (char *)t->stack + IDLE_STACK, boot_thread.context.fs_base,
 		     sched_idle, NULL);
-	all_add(&idle_thread);
+	all_add(t);
+	return 0;
+}
+
+/* The boot CPU's. */
+static void first_threads_init(uint64_t fs_base)
+{
+	tls_set_current(fs_base);
+	boot_thread.context.fs_base = fs_base;
+	list_init(&boot_thread.run_node);
+	all_add(&boot_thread);
+	if (idle_init(&idle_thread, this_cpu()) != 0)
+		panic("no memory for the idle thread's stack; give the machine more");
 }
 
 void thread_init(void)
@@ -197,14 +214,28 @@ void thread_init(void)
 
 	if (!fs_base)
 		panic("no memory for the first thread's TLS; give the machine more");
-	tls_set_current(fs_base);
-	boot_thread.context.fs_base = fs_base;
-	list_init(&boot_thread.run_node);
-	all_add(&boot_thread);
-	idle_init(fs_base);
+	first_threads_init(fs_base);
 	timer_init(this_cpu());
 	sched_init(this_cpu(), &boot_thread, &idle_thread);
 	cpu_irq_enable();
+}
+
+/* The CPU will begin as its idle thread. What is there already when memory runs out is given back. */
+int thread_init_cpu(struct cpu *cpu)
+{
+	struct thread *idle = kzalloc(sizeof *idle);
+
+	if (!idle)
+		return -ENOMEM;
+	ksnprintf(idle->name, sizeof idle->name, "idle/%u", cpu->id);
+	if (timer_init(cpu) == 0 && sched_init(cpu, idle, idle) == 0 && idle_init(idle, cpu) == 0) {
+		idle->state = THREAD_RUNNING;
+		return 0;
+	}
+	kfree(cpu->timer_queue);
+	kfree(cpu->run_queue);
+	kfree(idle);
+	return -ENOMEM;
 }
 
 void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg)

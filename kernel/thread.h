@@ -21,7 +21,7 @@ enum thread_priority {
 	PRIO_DEVICE = PRIO_APP + PRIO_REALTIME_LEVELS + 1,
 	PRIO_COUNT,
 };
-enum thread_state { THREAD_RUNNABLE, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
+enum thread_state { THREAD_NEW, THREAD_RUNNABLE, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
 
 enum thread_exited {
 	THREAD_ALIVE,
@@ -36,7 +36,8 @@ struct thread {
 	enum thread_priority priority;      /* at which it runs: the higher of the next two */
 	enum thread_priority own_priority, lent_priority;
 	_Atomic enum thread_state state;
-	struct cpu *cpu;             /* whose run queue it is in, or runs or last ran from */
+	struct cpu *_Atomic cpu;     /* whose run queue it is in, or runs or last ran from */
+	uint64_t affinity;           /* bit n: may run on CPU n */
 	struct list run_node;        /* in a run queue, while runnable */
 	struct list all_node;        /* in the list of all threads */
 	void *stack;                 /* lowest usable address; NULL: the boot stack */
@@ -101,12 +102,15 @@ void thread_init(void);
 void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg);
 
 /* The scheduler's own, for futex.c, thread.c and interrupt exit. */
-void sched_init(struct cpu *, struct thread *running, struct thread *idle);
+int sched_init(struct cpu *, struct thread *running, struct thread *idle); /* 0 or -ENOMEM */
 void sched_block(void);                     /* current is THREAD_BLOCKED, interrupts are off */
 void sched_make_runnable(struct thread *);  /* callable from interrupt handlers */
 bool sched_preempt_needed(void);            /* asked by the interrupt exit path */
 void sched_preempt(void);                   /* on the preempted thread's stack, interrupts off */
 _Noreturn void sched_exit(void);            /* current is THREAD_DEAD already, interrupts are off */
 void sched_start(void);                     /* a new thread ends the switch to it first of all */
-_Noreturn void sched_idle(void *);          /* what an idle thread runs */
+_Noreturn void sched_idle(void *);          /* what an idle thread runs, */
+_Noreturn void sched_idle_loop(void);       /* or a CPU that begins as its idle thread */
+void sched_interrupt(void);                 /* another CPU's cpu_kick() */
 void thread_reap(struct thread *);          /* has left its stack for good; interrupts are off */
+int thread_init_cpu(struct cpu *);          /* for a CPU to be started; 0 or -ENOMEM */

@@ -12,7 +12,9 @@
  */
 #include "kernel/timer.h"
 #include "kernel/clock.h"
+#include "kernel/heap.h"
 #include "kernel/spinlock.h"
+#include <errno.h>
 #include <stddef.h>
 
 struct timer_queue {
@@ -22,7 +24,7 @@ struct timer_queue {
 	uint64_t programmed_ns;    /* what the hardware waits for */
 };
 
-static struct timer_queue boot_queue = { .programmed_ns = UINT64_MAX };
+static struct timer_queue boot_queue;
 
 /* prev is the left sibling, or the parent for a first child. */
 static struct timer *meld(struct timer *a, struct timer *b)
@@ -118,25 +120,28 @@ void timer_start(struct timer *t, uint64_t deadline_ns)
 	spin_unlock(&q->lock, s);
 }
 
+/*
+ * Fire may still run on another CPU, and start the timer again, and the caller may be about to
+ * forget the timer's memory.
+ */
 bool timer_stop(struct timer *t)
 {
 	struct timer_queue *q = t->queue;
-	bool stopped;
+	bool stopped = false;
 	irq_state s;
 
 	if (!q)
 		return false;
 	s = spin_lock(&q->lock);
-	stopped = t->running;
-	if (stopped)
-		heap_remove(q, t);
-	/*
-	 * Fire may still run on another CPU, and the caller may be about to forget the timer's
-	 * memory.
-	 */
-	while (q->firing == t && q != this_cpu()->timer_queue) {
+	for (;;) {
+		if (t->running) {
+			heap_remove(q, t);
+			stopped = true;
+		}
+		if (q->firing != t || q == this_cpu()->timer_queue)
+			break;
 		spin_unlock(&q->lock, 0);
-		cpu_relax();
+		cpu_spin();
 		spin_lock(&q->lock);
 	}
 	spin_unlock(&q->lock, s);
@@ -170,7 +175,13 @@ void timer_interrupt(void)
 		t->fire(t);
 }
 
-void timer_init(struct cpu *cpu)
+int timer_init(struct cpu *cpu)
 {
-	cpu->timer_queue = &boot_queue;
+	struct timer_queue *q = cpu->id == 0 ? &boot_queue : kzalloc(sizeof *q);
+
+	if (!q)
+		return -ENOMEM;
+	q->programmed_ns = UINT64_MAX;
+	cpu->timer_queue = q;
+	return 0;
 }

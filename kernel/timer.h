@@ -30,4 +30,4 @@ bool timer_stop(struct timer *);
 void timer_interrupt(void);
 
 struct cpu;
-void timer_init(struct cpu *);
+int timer_init(struct cpu *); /* 0 or -ENOMEM */

@@ -14,6 +14,13 @@ void lapic_enable(void);    /* on each CPU */
 void lapic_eoi(void);
 uint32_t lapic_id(void);
 
+/* To another CPU's. Interrupts are off. */
+bool lapic_reaches(uint32_t apic_id);           /* whether it can be addressed at all */
+void lapic_send(uint32_t apic_id, unsigned vector);
+void lapic_send_nmi(uint32_t apic_id);
+void lapic_send_init(uint32_t apic_id);
+void lapic_send_startup(uint32_t apic_id, uint32_t page); /* runs it in real mode from page on, below 1 MiB */
+
 /* Its timer, one shot: an interrupt on VECTOR_TIMER. */
 void lapic_timer_count_mode(void);
 void lapic_timer_deadline_mode(void);          /* the deadline is written to MSR_TSC_DEADLINE */

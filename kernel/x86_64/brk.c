@@ -7,6 +7,7 @@
 #include "kernel/mutex.h"
 #include "kernel/vm.h"
 #include "kernel/x86_64/page_table.h"
+#include "kernel/x86_64/tlb.h"
 
 static struct mutex lock = MUTEX_INIT;
 static uint64_t brk_end = VM_BRK_BASE;    /* what the app was told */
@@ -30,9 +31,12 @@ static void unmap_down_to(uint64_t end)
 {
 	uint64_t former;
 
-	for (; mapped_end > end; mapped_end -= PAGE_SIZE)
-		if (page_table_set(mapped_end - PAGE_SIZE, 0, &former) == 0)
-			page_free((void *)(former & PTE_ADDRESS), 1);
+	for (; mapped_end > end; mapped_end -= PAGE_SIZE) {
+		if (page_table_set(mapped_end - PAGE_SIZE, 0, &former) != 0)
+			continue;
+		tlb_flush_range(mapped_end - PAGE_SIZE, PAGE_SIZE);
+		page_free((void *)(former & PTE_ADDRESS), 1);
+	}
 }
 
 /*

@@ -72,5 +72,6 @@ uint64_t clock_tsc_hz(void);
  */
 uint64_t clock_wants_reading_ns(void);
 
-void clock_event_init(void);
+void clock_event_init(void);         /* on the boot CPU; on each other one: */
+void clock_event_init_cpu(void);
 void clock_event_interrupt(void);

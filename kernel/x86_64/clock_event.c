@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one-shot event timer: the local APIC's, by TSC deadline where that is offered and the TSC's
- * rate is known, else by a count. Where nobody tells the count's rate it is guessed low, so that
- * the interrupt comes early, and learned from every count that has run; an early interrupt costs
- * another programming and nothing else.
+ * The one-shot event timer of each CPU: the local APIC's, by TSC deadline where that is offered and
+ * the TSC's rate is known, else by a count. Where nobody tells the count's rate it is guessed low,
+ * so that the interrupt comes early, and learned from every count that has run; an early interrupt
+ * costs another programming and nothing else. All CPUs' counts run at one rate, and what one learns
+ * serves all: that two learn at once may lose the smaller lesson, which comes again.
  */
 #include "kernel/clock.h"
+#include "kernel/cpu.h"
 #include "kernel/timer.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/clock.h"
-#include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/features.h"
 #include "kernel/x86_64/regs.h"
 
@@ -19,18 +20,22 @@
 #define LEARN_ENOUGH_NS (100 * NS_PER_MS)
 
 static bool deadline_mode;
-static bool rate_known;
-static bool spent;            /* the timer has fired and was not programmed since */
-static uint64_t ticks_per_ns; /* 32.32 */
-
-static struct {
-	uint64_t at_ns;
-	uint32_t count;   /* 0: nothing programmed */
-} programmed;
+static atomic_bool rate_known;
+static _Atomic uint64_t ticks_per_ns; /* 32.32 */
 
 static void set_rate(uint64_t hz)
 {
 	ticks_per_ns = scale_factor(NS_PER_S, hz);
+}
+
+void clock_event_init_cpu(void)
+{
+	if (deadline_mode) {
+		lapic_timer_deadline_mode();
+		return;
+	}
+	lapic_timer_count_mode();
+	clock_event_program(UINT64_MAX);
 }
 
 void clock_event_init(void)
@@ -38,15 +43,12 @@ void clock_event_init(void)
 	uint64_t tsc_hz = clock_tsc_hz(), apic_hz = apic_hz_from_cpuid();
 
 	deadline_mode = cpu_features.tsc_deadline && tsc_hz;
-	if (deadline_mode) {
-		lapic_timer_deadline_mode();
-		set_rate(tsc_hz);
-		return;
-	}
-	lapic_timer_count_mode();
 	rate_known = apic_hz != 0;
-	set_rate(rate_known ? apic_hz : SLOWEST_APIC_HZ);
-	clock_event_program(UINT64_MAX);
+	if (deadline_mode)
+		set_rate(tsc_hz);
+	else
+		set_rate(rate_known ? apic_hz : SLOWEST_APIC_HZ);
+	clock_event_init_cpu();
 }
 
 /*
@@ -55,21 +57,22 @@ void clock_event_init(void)
  * is allowed for, so neither is ever too much, and the largest is the best. A long count that
  * teaches nothing new ends the lessons.
  */
-static void learn_rate(uint32_t remaining, uint64_t now_ns)
+static void learn_rate(const struct cpu_arch *cpu, uint32_t remaining, uint64_t now_ns)
 {
-	uint64_t elapsed = now_ns - programmed.at_ns;
-	uint64_t seen = scale_factor(elapsed + CLOCK_STEP_NS, programmed.count - remaining);
+	uint64_t elapsed = now_ns - cpu->event.at_ns, rate = ticks_per_ns;
+	uint64_t seen = scale_factor(elapsed + CLOCK_STEP_NS, cpu->event.count - remaining);
 
-	rate_known = elapsed >= LEARN_ENOUGH_NS && seen <= ticks_per_ns + (ticks_per_ns >> 10);
-	if (seen > ticks_per_ns)
+	if (elapsed >= LEARN_ENOUGH_NS && seen <= rate + (rate >> 10))
+		rate_known = true;
+	if (seen > rate)
 		ticks_per_ns = seen;
 }
 
-static void program_count(uint64_t now_ns, uint64_t ticks)
+static void program_count(struct cpu_arch *cpu, uint64_t now_ns, uint64_t ticks)
 {
-	programmed.at_ns = now_ns;
-	programmed.count = ticks < UINT32_MAX ? ticks : UINT32_MAX;
-	lapic_timer_start(programmed.count);
+	cpu->event.at_ns = now_ns;
+	cpu->event.count = ticks < UINT32_MAX ? ticks : UINT32_MAX;
+	lapic_timer_start(cpu->event.count);
 }
 
 static uint64_t ticks_until(uint64_t deadline_ns, uint64_t now_ns)
@@ -81,21 +84,28 @@ static uint64_t ticks_until(uint64_t deadline_ns, uint64_t now_ns)
 	return scale(wait < LONGEST_NS ? wait : LONGEST_NS, ticks_per_ns) + 1;
 }
 
+/* The clock's wish for a reading is the boot CPU's to fulfil; the others may sleep. */
+static uint64_t reading_wanted_ns(const struct cpu *cpu)
+{
+	return cpu->id == 0 ? clock_wants_reading_ns() : UINT64_MAX;
+}
+
 void clock_event_program(uint64_t deadline_ns)
 {
 	unsigned long flags = cpu_irq_save();
-	bool learning = !deadline_mode && !rate_known && programmed.count;
+	struct cpu *cpu = this_cpu();
+	bool learning = !deadline_mode && !rate_known && cpu->arch.event.count;
 	uint32_t remaining = learning ? lapic_timer_remaining() : 0;
-	uint64_t now_ns = clock_now_ns(), reading_ns = clock_wants_reading_ns(), ticks;
+	uint64_t now_ns = clock_now_ns(), reading_ns = reading_wanted_ns(cpu), ticks;
 
 	if (learning)
-		learn_rate(remaining, now_ns);
+		learn_rate(&cpu->arch, remaining, now_ns);
 	ticks = ticks_until(deadline_ns < reading_ns ? deadline_ns : reading_ns, now_ns);
 	if (deadline_mode)
 		wrmsr(MSR_TSC_DEADLINE, ticks ? cpu_tsc() + ticks : 0);
 	else
-		program_count(now_ns, ticks);
-	spent = false;
+		program_count(&cpu->arch, now_ns, ticks);
+	cpu->arch.event.spent = false;
 	cpu_irq_restore(flags);
 }
 
@@ -105,8 +115,10 @@ void clock_event_program(uint64_t deadline_ns)
  */
 void clock_event_interrupt(void)
 {
-	spent = true;
+	struct cpu *cpu = this_cpu();
+
+	cpu->arch.event.spent = true;
 	timer_interrupt();
-	if (spent && clock_wants_reading_ns() != UINT64_MAX)
+	if (cpu->arch.event.spent && reading_wanted_ns(cpu) != UINT64_MAX)
 		clock_event_program(UINT64_MAX);
 }

@@ -2,8 +2,10 @@
 /*
  * Thread switch (context.h). What the System V ABI lets a callee change is not saved. FS changes
  * here and not in C, where a compiler may keep an address that it computed from FS, such as
- * errno's, across the call.
+ * errno's, across the call. On the way, what tlb_flush_later() left to this moment is done.
  */
+
+#include "kernel/x86_64/offsets.h"
 
 #define MSR_FS_BASE 0xc0000100
 
@@ -24,7 +26,10 @@ context_switch:
 	fnstcw	4(%rsp)
 	movq	%rsp, CONTEXT_RSP(%rdi)
 
-	movq	CONTEXT_RSP(%rsi), %rsp
+	movq	tlb_generation, %rax
+	cmpq	%rax, %gs:CPU_TLB_SEEN
+	jne	2f
+1:	movq	CONTEXT_RSP(%rsi), %rsp
 	movq	CONTEXT_FS_BASE(%rsi), %rdi
 	call	context_set_fs
 	ldmxcsr	(%rsp)
@@ -37,6 +42,11 @@ context_switch:
 	popq	%rbx
 	popq	%rbp
 	ret
+2:	movq	%rsi, %rbx
+	movq	%gs:0, %rdi
+	call	tlb_catch_up
+	movq	%rbx, %rsi
+	jmp	1b
 
 	.globl	context_set_fs
 context_set_fs:

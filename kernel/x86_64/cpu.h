@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The processor's instructions that C has no words for, and this CPU's own data. Source: Intel SDM
- * volumes 2 and 3.
+ * The processor's instructions that C has no words for, and the way to this CPU's own data. Source:
+ * Intel SDM volumes 2 and 3.
  */
 #pragma once
 
+#include "kernel/x86_64/offsets.h"
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,11 +31,11 @@ static inline void cpu_irq_enable(void) { __asm__ volatile("sti" : : : "memory")
 static inline void cpu_irq_disable(void) { __asm__ volatile("cli" : : : "memory"); }
 static inline void cpu_relax(void) { __asm__ volatile("pause"); }
 
-/*
- * Enables interrupts and halts until one comes; nothing can slip between the two (sti shadows one
- * instruction).
- */
-static inline void cpu_wait_for_interrupt(void) { __asm__ volatile("sti; hlt" : : : "memory"); }
+static inline _Noreturn void cpu_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
 
 static inline uint64_t cpu_tsc(void)
 {
@@ -55,29 +57,47 @@ static inline void cpu_device_barrier(void)
 	__asm__ volatile("mfence; rdtsc" : : : "rax", "rdx", "memory");
 }
 
-/*
- * What belongs to one CPU, found through GS. Only touch it with interrupts off or from a context
- * that cannot migrate.
- */
-struct thread;
-struct run_queue;
-struct timer_queue;
-struct cpu {
-	struct cpu *self;             /* %gs:0 */
-	struct thread *current;       /* %gs:8 */
-	struct thread *idle;
-	unsigned id;                  /* 0: the boot CPU */
+/* This processor's part of struct cpu (kernel/cpu.h). */
+struct trap_frame;
+struct cpu_arch {
 	uint32_t apic_id;
-	bool preempt_pending;         /* set by sched_make_runnable, looked at when an interrupt returns */
-	unsigned interrupt_depth;     /* > 0: in an interrupt handler */
-	struct run_queue *run_queue;
-	struct timer_queue *timer_queue;
+	uintptr_t stack_top;           /* where it starts: its idle thread's stack */
+	uint64_t tlb_seen;             /* tlb.c: up to this generation nothing stale is left */
+	atomic_uint start;             /* smp.c: how far its start has come */
+	struct interrupt_stacks *stacks;
+	struct {
+		uint64_t at_ns;
+		uint32_t count;        /* 0: nothing programmed */
+		bool spent;            /* has fired and was not programmed since */
+	} event;                       /* clock_event.c */
+	_Atomic(const struct trap_frame *) stopped_at;
 };
 
+struct cpu;
+struct thread;
+
+/* GS points at it. */
 static inline struct cpu *this_cpu(void)
 {
 	struct cpu *cpu;
 
 	__asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
 	return cpu;
+}
+
+/* For threads that may migrate, too: one instruction each. */
+static inline struct thread *cpu_current_thread(void)
+{
+	struct thread *t;
+
+	__asm__ volatile("movq %%gs:%c1, %0" : "=r"(t) : "i"(CPU_CURRENT));
+	return t;
+}
+
+static inline bool cpu_preempt_pending(void)
+{
+	bool pending;
+
+	__asm__ volatile("cmpb $0, %%gs:%c1" : "=@ccne"(pending) : "i"(CPU_PREEMPT_PENDING) : "memory");
+	return pending;
 }

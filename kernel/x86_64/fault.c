@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Page faults, named by what went wrong. Source: Intel SDM volume 3, 4.7. */
 #include "kernel/x86_64/fault.h"
+#include "kernel/cpu.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
 #include "kernel/thread.h"
 #include "kernel/vm.h"
-#include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/trap.h"
 
 enum { PF_PRESENT = 1 << 0, PF_WRITE = 1 << 1, PF_RESERVED_BIT = 1 << 3, PF_FETCH = 1 << 4 };

@@ -6,7 +6,7 @@
 
 void arch_init(void)
 {
-	segments_load(0, &boot_interrupt_stacks);
+	segments_load_boot();
 	idt_init();
 	idt_load();
 	features_detect();

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Vectors and their handlers (kernel/irq.h). All device interrupts go to the boot CPU, which walks
- * a vector's list without a lock: adding publishes a complete entry, and removing happens with
- * interrupts off on that CPU.
+ * a vector's list without a lock: adding publishes a complete entry, and who removes one waits
+ * until that vector's handlers do not run.
  */
 #include "kernel/irq.h"
 #include "kernel/acpi.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/spinlock.h"
+#include "kernel/thread.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/arch.h"
 #include "kernel/x86_64/clock.h"
 #include "kernel/x86_64/io.h"
+#include "kernel/x86_64/smp.h"
 #include "kernel/x86_64/vectors.h"
 #include <errno.h>
 #include <stdatomic.h>
@@ -32,6 +34,7 @@ static struct action *_Atomic actions[VECTOR_COUNT];
 static uint8_t vector_of_gsi[GSI_COUNT]; /* 0: not connected */
 static struct spinlock lock = SPINLOCK_INIT;
 static uint32_t boot_apic_id;
+static atomic_uint running; /* the vector whose handlers the boot CPU runs; 0: none */
 static bool stray_reported;
 
 static struct action *action_new(irq_handler handler, void *arg, const char *name)
@@ -70,6 +73,16 @@ int irq_alloc(irq_handler handler, void *arg, const char *name)
 	return vector;
 }
 
+/* Either this sees them run, or they do not see the handler any more. */
+static void wait_for_handlers(unsigned vector)
+{
+	irq_state s = cpu_irq_save();
+
+	while (this_cpu()->id != 0 && atomic_load(&running) == vector)
+		cpu_spin();
+	irq_restore(s);
+}
+
 void irq_free(int vector)
 {
 	irq_state s = spin_lock(&lock);
@@ -77,6 +90,7 @@ void irq_free(int vector)
 
 	actions[vector] = NULL;
 	spin_unlock(&lock, s);
+	wait_for_handlers((unsigned)vector);
 	kfree(a);
 }
 
@@ -143,14 +157,17 @@ int irq_connect_gsi(unsigned gsi, irq_handler handler, void *arg, const char *na
 
 static void run_actions(unsigned vector)
 {
-	const struct action *a = actions[vector];
+	const struct action *a;
 
+	running = vector;
+	a = actions[vector];
 	if (!a && !stray_reported) {
 		stray_reported = true;
 		log_warn("irq: vector 0x%x has no handler; further ones are not reported", vector);
 	}
 	for (; a; a = a->next)
 		a->handler(a->arg);
+	running = 0;
 }
 
 /*
@@ -159,12 +176,21 @@ static void run_actions(unsigned vector)
  */
 void interrupt_dispatch(unsigned vector)
 {
-	if (vector == VECTOR_SPURIOUS) /* not in service: no end of interrupt (SDM volume 3, 10.9) */
+	switch (vector) {
+	case VECTOR_SPURIOUS: /* not in service: no end of interrupt (SDM volume 3, 10.9) */
 		return;
-	if (vector == VECTOR_TIMER)
+	case VECTOR_TIMER:
 		clock_event_interrupt();
-	else
+		break;
+	case VECTOR_RESCHEDULE:
+		sched_interrupt();
+		break;
+	case VECTOR_TLB:
+		tlb_answer(this_cpu());
+		break;
+	default:
 		run_actions(vector);
+	}
 	lapic_eoi();
 }
 
@@ -184,5 +210,7 @@ void interrupts_init(void)
 	lapic_init();
 	lapic_enable();
 	ioapic_init();
-	boot_apic_id = this_cpu()->apic_id;
+	boot_apic_id = this_cpu()->arch.apic_id;
+	if (acpi.ncpus > 1)
+		cpus_starting(true);
 }

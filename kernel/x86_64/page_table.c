@@ -8,7 +8,6 @@
 #include "kernel/spinlock.h"
 #include "kernel/x86_64/features.h"
 #include "kernel/x86_64/regs.h"
-#include "kernel/x86_64/tlb.h"
 #include <errno.h>
 
 #define TOP_LEVEL 3
@@ -152,8 +151,6 @@ int page_table_set(uint64_t virt, uint64_t value, uint64_t *former)
 	if (entry) {
 		*former = *entry;
 		*entry = value;
-		if (*former & PTE_PRESENT)
-			tlb_invalidate(virt);
 	}
 	spin_unlock(&lock, s);
 	return entry ? 0 : -ENOMEM;

@@ -37,7 +37,7 @@ int page_table_map(uint64_t virt, uint64_t phys, uint64_t len, uint64_t flags);
 
 /*
  * Replaces one 4 KiB page's entry, 0 included, and returns the former one; a large page around it
- * is split. 0 or -ENOMEM.
+ * is split. 0 or -ENOMEM. What TLBs still hold of a present one is the caller's business (tlb.h).
  */
 int page_table_set(uint64_t virt, uint64_t entry, uint64_t *former);
 

@@ -12,9 +12,11 @@
 #include "kernel/x86_64/memory_map.h"
 #include "kernel/x86_64/page_table.h"
 #include "kernel/x86_64/segments.h"
+#include "kernel/x86_64/smp.h"
 #include <string.h>
 
 #define LOW_END  (1ull << 32)  /* of what the boot code mapped */
+#define REAL_MODE_END 0xa0000  /* of RAM that real mode reaches: adapters' memory lies behind it */
 #define PCI_HOLE 0xfec00000ull /* I/O APIC, local APIC and firmware lie from here to 4 GiB */
 
 extern char boot_stack_guard[], boot_tables_start[], boot_tables_end[]; /* image.ld, boot/entry.S */
@@ -24,6 +26,7 @@ static struct mem_region regions[BOOT_MEM_MAX + 4];
 static unsigned nregions;
 
 static uint64_t low_memory_end;
+static uint32_t trampoline_page;
 
 static void claim(const void *start, uint64_t len)
 {
@@ -40,14 +43,31 @@ static void collect_regions(const struct boot_info *boot)
 	claim(boot->initrd, boot->initrd_len);
 }
 
+/*
+ * The first page that a CPU can start from in real mode is kept back; the other CPUs have not been
+ * counted yet.
+ */
+static void keep_trampoline_page(struct memory_stretch *s)
+{
+	uint64_t page = page_align_up(s->base);
+
+	if (trampoline_page || page + PAGE_SIZE > s->end || page + PAGE_SIZE > REAL_MODE_END)
+		return;
+	trampoline_page = page;
+	s->base = page + PAGE_SIZE;
+}
+
 /* RAM between these addresses that nobody has claimed goes to the allocator. */
 static void give_memory(uint64_t from, uint64_t to)
 {
 	struct memory_stretch s = { .end = from };
 
-	while (memory_map_next(regions, nregions, &s) && s.base < to)
-		if (s.type == MEM_USABLE)
-			page_add_range(s.base, (s.end < to ? s.end : to) - s.base);
+	while (memory_map_next(regions, nregions, &s) && s.base < to) {
+		if (s.type != MEM_USABLE)
+			continue;
+		keep_trampoline_page(&s);
+		page_add_range(s.base, (s.end < to ? s.end : to) - s.base);
+	}
 }
 
 static void map(uint64_t start, uint64_t end, uint64_t flags)
@@ -105,6 +125,11 @@ static void find_low_memory_end(const struct boot_info *boot)
 uint64_t vm_low_memory_end(void)
 {
 	return low_memory_end;
+}
+
+uint32_t real_mode_page(void)
+{
+	return trampoline_page;
 }
 
 static void guard_stacks(void)

@@ -6,9 +6,9 @@
  */
 #include "kernel/power.h"
 #include "kernel/acpi.h"
+#include "kernel/cpu.h"
 #include "kernel/printf.h"
 #include "kernel/vm.h"
-#include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/io.h"
 #include <string.h>
 
@@ -34,10 +34,11 @@ static void tell(const char *text)
 		outb(PORT_DEBUG_CONSOLE, *text);
 }
 
+/* Where no other way has led to an end. */
 static _Noreturn void halt(void)
 {
-	for (;;)
-		__asm__ volatile("cli; hlt");
+	cpus_stop();
+	cpu_halt();
 }
 
 static void write_register(unsigned space, uint64_t address, uint8_t value)

@@ -4,11 +4,13 @@
  * (interrupt stack table).
  */
 #include "kernel/x86_64/segments.h"
+#include "kernel/heap.h"
+#include "kernel/list.h"
+#include "kernel/vm.h"
 #include "kernel/x86_64/regs.h"
 #include <assert.h>
 #include <stddef.h>
-
-#define CPU_MAX 1 /* how many are started */
+#include <string.h>
 
 struct tss {
 	uint32_t reserved0;
@@ -26,12 +28,21 @@ struct descriptor_pointer {
 	uint64_t base;
 } __attribute__((packed));
 
-static struct cpu_tables {
+static_assert(offsetof(struct cpu, self) == 0 && offsetof(struct cpu, current) == CPU_CURRENT, "");
+static_assert(offsetof(struct cpu, preempt_pending) == CPU_PREEMPT_PENDING, "offsets.h");
+static_assert(offsetof(struct cpu, arch.apic_id) == CPU_APIC_ID, "offsets.h");
+static_assert(offsetof(struct cpu, arch.stack_top) == CPU_STACK_TOP, "offsets.h");
+static_assert(offsetof(struct cpu, arch.tlb_seen) == CPU_TLB_SEEN, "offsets.h");
+
+#define CACHE_LINE 64 /* CPUs' data must not share one */
+
+struct cpu_tables {
 	struct cpu cpu;
 	struct tss tss;
 	uint64_t gdt[SELECTOR_TSS / 8 + 2]; /* the TSS descriptor takes two */
-} tables[CPU_MAX] __attribute__((aligned(64)));
+} __attribute__((aligned(CACHE_LINE)));
 
+static struct cpu_tables boot_tables;
 struct interrupt_stacks boot_interrupt_stacks __attribute__((aligned(PAGE_SIZE)));
 
 static void set_gdt(struct cpu_tables *t)
@@ -61,14 +72,47 @@ static void load(struct cpu_tables *t)
 	wrmsr(MSR_GS_BASE, (uintptr_t)&t->cpu);
 }
 
-void segments_load(unsigned cpu_id, struct interrupt_stacks *stacks)
+void segments_load(struct cpu *cpu)
 {
-	struct cpu_tables *t = &tables[cpu_id];
+	struct cpu_tables *t = container_of(cpu, struct cpu_tables, cpu);
 
-	t->cpu.self = &t->cpu;
-	t->cpu.id = cpu_id;
-	t->cpu.apic_id = cpuid(1, 0).ebx >> 24; /* until the local APIC is asked */
+	cpu->self = cpu;
 	set_gdt(t);
-	set_tss(&t->tss, stacks);
+	set_tss(&t->tss, cpu->arch.stacks);
 	load(t);
+}
+
+void segments_load_boot(void)
+{
+	struct cpu *cpu = &boot_tables.cpu;
+
+	cpu->arch.stacks = &boot_interrupt_stacks;
+	cpu->arch.apic_id = cpuid(1, 0).ebx >> 24; /* until the local APIC is asked */
+	cpus[0] = cpu;
+	segments_load(cpu);
+}
+
+#define STACKS_SIZE (sizeof boot_interrupt_stacks.stack)
+
+/* A guard page with the stacks above it is what every thread's stack is. */
+struct cpu *segments_create(void)
+{
+	struct cpu_tables *t = kmalloc_aligned(sizeof *t, CACHE_LINE);
+	char *stacks = vm_stack_alloc(STACKS_SIZE);
+
+	if (!t || !stacks) {
+		kfree(t);
+		if (stacks)
+			vm_stack_free(stacks, STACKS_SIZE);
+		return NULL;
+	}
+	memset(t, 0, sizeof *t);
+	t->cpu.arch.stacks = (struct interrupt_stacks *)(stacks - offsetof(struct interrupt_stacks, stack));
+	return &t->cpu;
+}
+
+void segments_destroy(struct cpu *cpu)
+{
+	vm_stack_free(cpu->arch.stacks->stack, STACKS_SIZE);
+	kfree(container_of(cpu, struct cpu_tables, cpu));
 }

@@ -21,24 +21,29 @@
 
 #ifndef __ASSEMBLER__
 
+#include "kernel/cpu.h"
 #include "kernel/page.h"
-#include "kernel/x86_64/cpu.h"
 #include <stdint.h>
 
 #define INTERRUPT_STACK_SIZE (2 * PAGE_SIZE) /* a panic prints from here */
 
 struct interrupt_stacks {
-	char guard[PAGE_SIZE];   /* paging_init() makes it a hole: handlers are the deepest callers */
+	char guard[PAGE_SIZE];   /* a hole: handlers are the deepest callers */
 	char stack[IST_COUNT][INTERRUPT_STACK_SIZE];
 };
 
 extern struct interrupt_stacks boot_interrupt_stacks;
 
 /*
- * On the CPU that calls it: segments, task state with its interrupt stacks, and GS pointing at the
- * per-CPU block.
+ * On the CPU that calls it, whose *cpu this is: segments, task state with its interrupt stacks, and
+ * GS pointing at *cpu.
  */
-void segments_load(unsigned cpu_id, struct interrupt_stacks *);
+void segments_load(struct cpu *cpu);
+void segments_load_boot(void);
+
+/* What another CPU needs to have first. NULL: out of memory. */
+struct cpu *segments_create(void);
+void segments_destroy(struct cpu *);
 
 void idt_init(void); /* fills the table that all CPUs share */
 void idt_load(void);

@@ -4,9 +4,9 @@
 #include "kernel/panic.h"
 #include "kernel/thread.h"
 #include "kernel/x86_64/apic.h"
-#include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/fault.h"
 #include "kernel/x86_64/regs.h"
+#include "kernel/x86_64/smp.h"
 #include "kernel/x86_64/vectors.h"
 #include <stdbool.h>
 
@@ -41,6 +41,8 @@ void trap_exception(struct trap_frame *tf)
 {
 	const char *name = names[tf->vector];
 
+	if (tf->vector == VECTOR_NMI)
+		stop_if_asked(tf);
 	if (tf->vector == VECTOR_PAGE_FAULT)
 		page_fault(tf, read_cr2());
 	panic_trap(tf, "%s (vector %lu, error code 0x%lx)", name ? name : "reserved exception",

@@ -16,6 +16,8 @@
 #define VECTOR_DEVICE_FIRST  0x30 /* 0x20-0x2f stay empty: a firmware's 8259s might raise them */
 #define VECTOR_DEVICE_LAST   0xdf
 #define VECTOR_TIMER         0xe0
+#define VECTOR_RESCHEDULE    0xe1 /* from another CPU */
+#define VECTOR_TLB           0xf0 /* likewise, and it waits */
 #define VECTOR_SPURIOUS      0xff
 #define VECTOR_COUNT         256
 

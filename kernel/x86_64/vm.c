@@ -7,6 +7,7 @@
 #include "kernel/page.h"
 #include "kernel/x86_64/features.h"
 #include "kernel/x86_64/page_table.h"
+#include "kernel/x86_64/tlb.h"
 #include <errno.h>
 
 /* Addresses that a 1:1 mapping can serve: not page 0, not the heap's, and existing. */
@@ -40,11 +41,14 @@ const void *vm_map_rom(uint64_t phys, size_t len)
 	return map_1to1(phys, len, PAGE_RODATA);
 }
 
+/* The former translation leads nowhere else, so nobody needs to wait until it is forgotten. */
 int vm_guard(void *addr)
 {
 	uint64_t former;
+	int error = page_table_set((uintptr_t)addr, (uintptr_t)addr | PTE_GUARD, &former);
 
-	return page_table_set((uintptr_t)addr, (uintptr_t)addr | PTE_GUARD, &former);
+	tlb_flush_later();
+	return error;
 }
 
 int vm_unguard(void *addr)

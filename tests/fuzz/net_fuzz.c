@@ -5,7 +5,7 @@
  * ports, sequence and acknowledgement numbers of the connection the stack last sent for.
  * Whatever comes, no memory is touched that should not be, and all receive buffers come back.
  *
- * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c
+ * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/sched_place.c kernel/futex.c
  * Links: kernel/mutex.c kernel/wait.c kernel/timer.c kernel/param.c kernel/netdev.c kernel/file.c
  */
 #include "kernel/thread.h"

@@ -7,6 +7,7 @@
 #include "tests/host/test.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
+#include "kernel/cpu.h"
 #include "kernel/futex.h"
 #include "kernel/heap.h"
 #include "kernel/irq.h"
@@ -98,14 +99,23 @@ static void jump_to_next_event(void)
 	shim_cpu.interrupt_depth--;
 }
 
-void cpu_wait_for_interrupt(void)
+WEAK void cpu_idle(void)
 {
 	if (shim_on_halt)
 		shim_on_halt();
 	else
 		jump_to_next_event();
-	shim_flags = CPU_FLAG_IF;
 }
+
+WEAK struct cpu *cpus[CPU_MAX + 1] = { &shim_cpu };
+WEAK _Atomic uint64_t cpus_online = 1;
+WEAK unsigned cpu_count(void) { return 1; }
+WEAK void cpu_spin(void) { }
+WEAK void cpu_kick(struct cpu *cpu) { (void)cpu; }
+WEAK uint64_t cpus_stop(void) { return 0; }
+WEAK const struct trap_frame *cpu_stopped_at(const struct cpu *cpu) { return (void)cpu, NULL; }
+struct thread *cpu_current_thread(void) { return shim_cpu.current; }
+bool cpu_preempt_pending(void) { return shim_cpu.preempt_pending; }
 
 struct shim_io shim_io;
 

@@ -79,6 +79,6 @@ def console_burst(ctx):
             guest.send(f'line {i}\n')
             guest.expect(f'^got {len(str(i)) + 5} <line {i}>$')
         guest.send('a\nb\nc\nquit\n')
-        for line in ('a', 'b', 'c', 'quit'):  # a later line's echo may stand before an earlier one's answer
-            guest.expect(f'got {len(line)} <{line}>$')
+        for line in ('a', 'b', 'c', 'quit'):
+            guest.expect(f'^got {len(line)} <{line}>$')
         require(guest.finish() == 7, 'status')

@@ -4,7 +4,7 @@
  * rdtsc and their devices replaced by functions of one true time. What must hold: time never goes
  * back and never jumps, and after the measurements it runs right.
  */
-#include "kernel/x86_64/cpu.h"
+#include "kernel/cpu.h"
 #include "tests/host/test.h"
 
 static uint64_t sim_tsc(void);
@@ -113,7 +113,7 @@ static void start(double tsc, double ref_hz, uint64_t mask, double apic, double 
 	sim_clock.ns_per_tick = (uint64_t)(1e9 / ref_hz * 4294967296.0);
 	memset(timebases, 0, sizeof timebases);
 	memset(&reference, 0, sizeof reference);
-	memset(&programmed, 0, sizeof programmed);
+	memset(&shim_cpu.arch.event, 0, sizeof shim_cpu.arch.event);
 	measure_at = UINT64_MAX;
 	clock_init();
 	start_ns = true_ns;

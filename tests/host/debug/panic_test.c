@@ -14,7 +14,7 @@
 #include "kernel/power.h"
 #include "kernel/thread.h"
 #include "kernel/vm.h"
-#include "kernel/x86_64/cpu.h"
+#include "kernel/cpu.h"
 #include "kernel/x86_64/trap.h"
 #include <sys/wait.h>
 #include <unistd.h>

@@ -4,7 +4,7 @@
  * over ucontext and a clock that only tests move. Preemption happens where interrupts open: the
  * test's "hardware" decides there, from a seed, whether the timer interrupt comes.
  *
- * Links: kernel/thread.c kernel/sched.c kernel/futex.c kernel/mutex.c kernel/semaphore.c
+ * Links: kernel/thread.c kernel/sched.c kernel/sched_place.c kernel/futex.c kernel/mutex.c kernel/semaphore.c
  * Links: kernel/wait.c kernel/timer.c
  */
 #include "tests/host/shim.h"

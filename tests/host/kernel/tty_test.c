@@ -9,7 +9,7 @@
 #include "kernel/console.h"
 #include "kernel/tty.h"
 #include "kernel/tty_line.h"
-#include "kernel/x86_64/cpu.h"
+#include "kernel/cpu.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

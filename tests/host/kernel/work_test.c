@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The work thread, with real threads over the shim's processor.
- * Links: kernel/work.c kernel/thread.c kernel/sched.c kernel/futex.c kernel/mutex.c kernel/semaphore.c kernel/wait.c kernel/timer.c
+ * Links: kernel/work.c kernel/thread.c kernel/sched.c kernel/sched_place.c kernel/futex.c kernel/mutex.c kernel/semaphore.c kernel/wait.c kernel/timer.c
  */
 #include "tests/host/shim.h"
 #include "tests/host/test.h"

@@ -3,7 +3,7 @@
  * Pipes, and waiting for descriptors, with real threads of the kernel (over ucontext) that write and read in the meantime.
  *
  * Links: libc/pipe.c libc/poll.c libc/select.c libc/fd.c libc/io.c libc/result.c kernel/file.c kernel/mutex.c kernel/wait.c
- * Links: kernel/futex.c kernel/thread.c kernel/sched.c kernel/timer.c
+ * Links: kernel/futex.c kernel/thread.c kernel/sched.c kernel/sched_place.c kernel/timer.c
  */
 #include "tests/host/shim.h"
 #include "tests/host/test.h"

@@ -2,7 +2,7 @@
 /*
  * ip=dhcp against a server of our own: what waits for the lease, how long, and what the log says.
  *
- * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c
+ * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/sched_place.c kernel/futex.c
  * Links: kernel/mutex.c kernel/wait.c kernel/timer.c kernel/param.c kernel/netdev.c kernel/file.c
  */
 #include "kernel/thread.h"

@@ -3,7 +3,7 @@
  * The interface between devices and lwIP: frames nobody should send, checksums done by the device,
  * timers that rest.
  *
- * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c
+ * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/sched_place.c kernel/futex.c
  * Links: kernel/mutex.c kernel/wait.c kernel/timer.c kernel/param.c kernel/netdev.c kernel/file.c
  */
 #include "kernel/thread.h"
@@ -166,7 +166,7 @@ static void count_halt(void)
 {
 	halts++;
 	shim_on_halt = NULL;
-	cpu_wait_for_interrupt();
+	cpu_idle();
 	shim_on_halt = count_halt;
 }
 

@@ -3,7 +3,7 @@
  * TCP sockets over the real lwIP and the real scheduler: through the loopback interface, and
  * through a device whose wire ends in a mirror.
  *
- * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/futex.c
+ * Links: @lwip tests/host/net/mirror.c kernel/thread.c kernel/sched.c kernel/sched_place.c kernel/futex.c
  * Links: kernel/mutex.c kernel/wait.c kernel/timer.c kernel/param.c kernel/netdev.c kernel/file.c
  */
 #include "kernel/thread.h"

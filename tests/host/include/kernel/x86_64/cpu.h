@@ -10,20 +10,16 @@
 
 #define CPU_FLAG_IF (1ul << 9)
 
+struct cpu;
 struct thread;
-struct run_queue;
-struct timer_queue;
 
-struct cpu {
-	struct cpu *self;
-	struct thread *current;
-	unsigned id;
+struct cpu_arch {
 	uint32_t apic_id;
-	bool preempt_pending;
-	unsigned interrupt_depth;
-	struct run_queue *run_queue;
-	struct thread *idle;
-	struct timer_queue *timer_queue;
+	struct {
+		uint64_t at_ns;
+		uint32_t count;
+		bool spent;
+	} event;
 };
 
 extern struct cpu shim_cpu;
@@ -31,7 +27,8 @@ extern unsigned long shim_flags;            /* CPU_FLAG_IF or 0 */
 extern void (*shim_on_irq_enable)(void);    /* whenever interrupts become possible; NULL: nothing */
 extern void (*shim_on_halt)(void);          /* NULL: the fake clock jumps to the next event */
 
-void cpu_wait_for_interrupt(void);
+struct thread *cpu_current_thread(void);
+bool cpu_preempt_pending(void);
 
 static inline struct cpu *this_cpu(void) { return &shim_cpu; }
 static inline void cpu_device_barrier(void) { __sync_synchronize(); }

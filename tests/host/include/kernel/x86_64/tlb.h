@@ -4,4 +4,5 @@
 
 #include <stdint.h>
 
-static inline void tlb_invalidate(uint64_t virt) { (void)virt; }
+static inline void tlb_flush_range(uint64_t start, uint64_t len) { (void)start, (void)len; }
+static inline void tlb_flush_later(void) { }

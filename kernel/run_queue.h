@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A CPU's run queue, shared by the scheduler's two files: sched.c and sched_place.c. */
+#pragma once
+
+#include "kernel/cpu.h"
+#include "kernel/list.h"
+#include "kernel/spinlock.h"
+#include "kernel/thread.h"
+#include "kernel/timer.h"
+
+/* Guarded by lock; at the atomic ones other CPUs look without it. */
+struct run_queue {
+	struct spinlock lock;
+	atomic_uint running;             /* the priority of the thread that runs */
+	atomic_uint length;              /* threads in queue[] */
+	_Atomic uint64_t nonempty;       /* bit p: queue[p] has threads */
+	struct list queue[PRIO_COUNT];
+	struct thread *leaving;          /* is in no queue: died, or goes to another CPU */
+	uint64_t started, switched;      /* TSC when the CPU began, and when it last switched */
+	struct timer slice;
+	bool slice_running, slice_over;
+	const struct thread *slice_owner; /* perhaps dead by now, so only compared */
+	enum thread_priority slice_priority; /* the owner's */
+};
+
+static inline bool may_run_on(const struct thread *t, const struct cpu *cpu)
+{
+	return t->affinity & cpu_bit(cpu);
+}
+
+/* The highest priority that has somebody waiting; PRIO_IDLE: nobody. */
+static inline enum thread_priority run_queue_top(const struct run_queue *rq)
+{
+	uint64_t nonempty = atomic_load_explicit(&rq->nonempty, memory_order_relaxed);
+
+	return nonempty ? (enum thread_priority)(63 - __builtin_clzll(nonempty)) : PRIO_IDLE;
+}
+
+void run_queue_push(struct run_queue *, struct thread *);
+void run_queue_push_front(struct run_queue *, struct thread *);
+void run_queue_remove(struct run_queue *, struct thread *);
+
+/* Locks the queue of the CPU that t is at. *s: for spin_unlock(). */
+struct cpu *sched_lock_thread(const struct thread *t, irq_state *s);
+
+/* t has been put into cpu's queue, or its right to run has changed; the queue is locked. */
+void sched_notice(struct cpu *cpu, const struct thread *t);
+
+/* sched_place.c */
+
+/* Where t is to run next; its own CPU's queue is locked. */
+struct cpu *place_choose(const struct thread *t);
+
+/* t waits in a queue, or will when that is unlocked: an idle CPU may want it. */
+void place_offer(const struct thread *t);
+
+/* This CPU begins or ceases to be one that others may give threads to. */
+void place_idle_begin(struct cpu *);
+void place_idle_end(struct cpu *);
+
+/* Moves a thread from another CPU's queue into this one's; false: there is none. */
+bool place_steal(struct cpu *);
