@@ -8,21 +8,25 @@
 #include "kernel/cpu.h"
 #include <stdatomic.h>
 
+/*
+ * Whoever comes at the right moment gets it. A queue would be fair, but where the host runs fewer
+ * CPUs than the guest has, the next in line is often one that does not run.
+ */
 struct spinlock {
-	atomic_uint next, serving; /* a ticket lock: CPUs are served in the order they came */
+	atomic_uint held;
 };
 
-#define SPINLOCK_INIT { 0, 0 }
+#define SPINLOCK_INIT { 0 }
 
 typedef unsigned long irq_state;
 
 static inline irq_state spin_lock(struct spinlock *l)
 {
 	irq_state s = cpu_irq_save();
-	unsigned ticket = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed);
 
-	while (atomic_load_explicit(&l->serving, memory_order_acquire) != ticket)
-		cpu_spin();
+	while (atomic_exchange_explicit(&l->held, 1, memory_order_acquire))
+		while (atomic_load_explicit(&l->held, memory_order_relaxed))
+			cpu_spin();
 	return s;
 }
 
@@ -40,8 +44,6 @@ static inline void irq_restore(irq_state s)
 
 static inline void spin_unlock(struct spinlock *l, irq_state s)
 {
-	unsigned owner = atomic_load_explicit(&l->serving, memory_order_relaxed);
-
-	atomic_store_explicit(&l->serving, owner + 1, memory_order_release);
+	atomic_store_explicit(&l->held, 0, memory_order_release);
 	irq_restore(s);
 }
