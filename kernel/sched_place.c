@@ -157,11 +157,27 @@ bool place_steal(struct cpu *cpu)
 	return true;
 }
 
-/* Where t may not run any more it stops as if preempted; where it waits it is taken out. */
+/* Under its queue's lock. True: t was waiting where it may not run any more, and is in no queue. */
+static bool apply_affinity(struct thread *t, struct cpu *cpu)
+{
+	if (t == cpu->current) {
+		sched_notice(cpu, t); /* if it has to leave it does so as if preempted */
+		return false;
+	}
+	if (list_empty(&t->run_node))
+		return false;
+	if (may_run_on(t, cpu)) {
+		place_offer(t);
+		return false;
+	}
+	run_queue_remove(cpu->run_queue, t);
+	return true;
+}
+
 int thread_set_affinity(struct thread *t, uint64_t set)
 {
 	struct cpu *cpu;
-	bool waits;
+	bool homeless;
 	irq_state s;
 
 	cpu_count(); /* who is still being started counts */
@@ -169,13 +185,9 @@ int thread_set_affinity(struct thread *t, uint64_t set)
 		return -EINVAL;
 	cpu = sched_lock_thread(t, &s);
 	t->affinity = set;
-	waits = !may_run_on(t, cpu) && !list_empty(&t->run_node) && t != cpu->current;
-	if (waits)
-		run_queue_remove(cpu->run_queue, t);
-	else if (t == cpu->current)
-		sched_notice(cpu, t);
+	homeless = apply_affinity(t, cpu);
 	spin_unlock(&cpu->run_queue->lock, s);
-	if (waits)
+	if (homeless)
 		sched_make_runnable(t);
 	return 0;
 }

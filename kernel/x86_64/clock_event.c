@@ -118,6 +118,7 @@ void clock_event_interrupt(void)
 	struct cpu *cpu = this_cpu();
 
 	cpu->arch.event.spent = true;
+	cpu->arch.event.interrupts++;
 	timer_interrupt();
 	if (cpu->arch.event.spent && reading_wanted_ns(cpu) != UINT64_MAX)
 		clock_event_program(UINT64_MAX);

@@ -69,6 +69,7 @@ struct cpu_arch {
 		uint64_t at_ns;
 		uint32_t count;        /* 0: nothing programmed */
 		bool spent;            /* has fired and was not programmed since */
+		uint64_t interrupts;   /* since the start */
 	} event;                       /* clock_event.c */
 	_Atomic(const struct trap_frame *) stopped_at;
 };

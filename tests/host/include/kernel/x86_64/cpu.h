@@ -19,6 +19,7 @@ struct cpu_arch {
 		uint64_t at_ns;
 		uint32_t count;
 		bool spent;
+		uint64_t interrupts;
 	} event;
 };
 
