@@ -3,7 +3,6 @@
 #include "debug/backtrace.h"
 #include "kernel/thread.h"
 #include "kernel/vm.h"
-#include "kernel/cpu.h"
 #include <stddef.h>
 
 #define DEPTH_MAX 100000u /* a chain that only grows ends anyway, but perhaps not soon */
@@ -21,10 +20,8 @@ static bool readable(uint64_t rbp)
 	return vm_phys((const void *)rbp) && vm_phys((const void *)(rbp + 8));
 }
 
-static bool on_own_stack(uint64_t rbp)
+static bool on_stack_of(const struct thread *t, uint64_t rbp)
 {
-	const struct thread *t = this_cpu()->current;
-
 	return t && vm_phys(t) && rbp - (uint64_t)t->stack < t->stack_size;
 }
 
@@ -32,19 +29,19 @@ static bool on_own_stack(uint64_t rbp)
  * Callers' frames lie higher; but the chain of an interrupt handler, on a stack of its own, leads
  * into the stack of the thread it interrupted, wherever that is.
  */
-static bool leads_on(uint64_t from, uint64_t to)
+static bool leads_on(const struct thread *t, uint64_t from, uint64_t to)
 {
-	return to > from || (on_own_stack(to) && !on_own_stack(from));
+	return to > from || (on_stack_of(t, to) && !on_stack_of(t, from));
 }
 
-void backtrace(uint64_t rbp, bool (*visit)(unsigned depth, uint64_t address))
+void backtrace(uint64_t rbp, const struct thread *t, bool (*visit)(unsigned depth, uint64_t address))
 {
 	for (unsigned depth = 1; depth <= DEPTH_MAX && readable(rbp); depth++) {
 		const struct frame *f = (const struct frame *)rbp;
 
 		if (f->return_address == 0 || !visit(depth, f->return_address))
 			return;
-		if (!leads_on(rbp, f->rbp))
+		if (!leads_on(t, rbp, f->rbp))
 			return;
 		rbp = f->rbp;
 	}

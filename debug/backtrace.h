@@ -5,11 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct thread;
+
 /*
  * Calls visit for each return address, innermost first, from the frame that rbp points at, as long
- * as visit returns true. Stops at the first frame that makes no sense.
+ * as visit returns true. Stops at the first frame that makes no sense. t, which may be NULL or
+ * nonsense too: whose stack an interrupt handler's chain leads into.
  */
-void backtrace(uint64_t rbp, bool (*visit)(unsigned depth, uint64_t address));
+void backtrace(uint64_t rbp, const struct thread *t, bool (*visit)(unsigned depth, uint64_t address));
 
 /* The caller's own frame, to start from. */
 static inline uint64_t backtrace_here(void)

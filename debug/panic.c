@@ -2,86 +2,30 @@
 /*
  * The end of the road: says why, where and who, and ends the machine. Everything here works on a
  * broken system: no lock is taken, nothing is allocated, no pointer followed that was not checked;
- * a panic within the panic just ends.
+ * a panic within the panic just ends. Other CPUs are stopped first; one that panics at the same time
+ * waits for that.
  */
 #include "kernel/panic.h"
 #include "debug/backtrace.h"
+#include "debug/others.h"
+#include "debug/say.h"
 #include "debug/symbols.h"
 #include "kernel/console.h"
+#include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/power.h"
 #include "kernel/printf.h"
 #include "kernel/thread.h"
-#include "kernel/vm.h"
-#include "kernel/cpu.h"
 #include "kernel/x86_64/trap.h"
 #include <stdarg.h>
-#include <stdatomic.h>
 
 #define HIDDEN_LINES 12u /* of the log, that loglevel= kept from the consoles */
-#define FRAMES_MAX   32u /* shown, a run of the same address counting once */
 
-static atomic_uint panics;
+static _Atomic(const struct cpu *) panicking;
 
 static void emit(const char *text, unsigned len)
 {
 	console_write(text, len);
-}
-
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *fmt, ...)
-{
-	char line[LOG_LINE_MAX];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = kvsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	emit(line, n < (int)sizeof(line) ? (unsigned)n : sizeof(line) - 1);
-}
-
-/*
- * rip itself for depth 0; else a return address: the call lies before it, which matters at a
- * function's end.
- */
-static void say_frame(unsigned depth, uint64_t address)
-{
-	uint64_t offset;
-	const char *name = symbol_name(depth ? address - 1 : address, &offset);
-
-	if (name)
-		say("#%-2u 0x%016lx %s+0x%lx\n", depth, address, name, offset + (depth ? 1 : 0));
-	else
-		say("#%-2u 0x%016lx\n", depth, address);
-}
-
-static struct { uint64_t address; unsigned shown, repeats; } calls;
-
-static void say_repeats(void)
-{
-	if (calls.repeats)
-		say("    the same %u times more\n", calls.repeats);
-	calls.repeats = 0;
-}
-
-/* Recursion would hide where it began. */
-static bool say_call(unsigned depth, uint64_t address)
-{
-	if (address == calls.address) {
-		calls.repeats++;
-		return true;
-	}
-	say_repeats();
-	calls.address = address;
-	say_frame(depth, address);
-	return ++calls.shown < FRAMES_MAX;
-}
-
-static void say_calls(uint64_t rbp)
-{
-	backtrace(rbp, say_call);
-	say_repeats();
 }
 
 static void say_registers(const struct trap_frame *tf)
@@ -94,36 +38,38 @@ static void say_registers(const struct trap_frame *tf)
 	    tf->rip, tf->rflags, tf->cs, tf->ss, tf->error_code);
 }
 
-static void say_thread(void)
+/* tf: what this CPU did, if that is known otherwise than by the NMI that will stop it. */
+static void be_the_only_one(const struct trap_frame *tf)
 {
-	const struct cpu *cpu = this_cpu();
-	const struct thread *t = cpu ? cpu->current : NULL;
+	const struct cpu *first = NULL;
 
-	if (t && vm_phys(t))
-		say("cpu %u, thread %u \"%.15s\"%s\n", cpu->id, t->id, t->name,
-		    cpu->interrupt_depth ? ", in an interrupt" : "");
-	else
-		say("before the first thread\n");
+	if (atomic_compare_exchange_strong(&panicking, &first, this_cpu()))
+		return;
+	if (first == this_cpu())
+		power_off_panic();
+	cpu_stop_here(tf);
 }
 
-static void begin(const char *fmt, va_list ap)
+static void begin(const struct trap_frame *tf, const char *fmt, va_list ap)
 {
 	char reason[LOG_LINE_MAX];
 
 	cpu_irq_disable();
-	if (atomic_fetch_add(&panics, 1) > 0)
-		power_off_panic();
+	be_the_only_one(tf);
+	cpus_stop();
 	log_freeze();
 	console_freeze();
 	log_flush(); /* what the panic kept from being shown */
 	kvsnprintf(reason, sizeof(reason), fmt, ap);
 	say("\nkernel panic: %s\n", reason);
-	say_thread();
+	say_cpu(this_cpu());
 }
 
 static _Noreturn void end(void)
 {
+	say_other_cpus();
 	log_replay_hidden(HIDDEN_LINES, emit);
+	say_other_threads();
 	power_off_panic();
 }
 
@@ -132,9 +78,9 @@ void panic(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	begin(fmt, ap);
+	begin(NULL, fmt, ap);
 	va_end(ap);
-	say_calls(backtrace_here());
+	say_calls(backtrace_here(), this_cpu()->current);
 	end();
 }
 
@@ -143,11 +89,11 @@ void panic_trap(const struct trap_frame *tf, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	begin(fmt, ap);
+	begin(tf, fmt, ap);
 	va_end(ap);
 	say_registers(tf);
 	say_frame(0, tf->rip);
-	say_calls(tf->rbp);
+	say_calls(tf->rbp, this_cpu()->current);
 	end();
 }
 

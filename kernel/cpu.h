@@ -65,4 +65,5 @@ void cpu_idle(void);
  */
 struct trap_frame;
 uint64_t cpus_stop(void);
+_Noreturn void cpu_stop_here(const struct trap_frame *); /* this one, of its own accord */
 const struct trap_frame *cpu_stopped_at(const struct cpu *); /* NULL: has not stopped */

@@ -11,14 +11,16 @@
 
 static _Atomic(const struct cpu *) stopper;
 
+void cpu_stop_here(const struct trap_frame *tf)
+{
+	this_cpu()->arch.stopped_at = tf;
+	cpu_halt();
+}
+
 void stop_if_asked(const struct trap_frame *tf)
 {
-	struct cpu *cpu = this_cpu();
-
-	if (!stopper || stopper == cpu)
-		return;
-	cpu->arch.stopped_at = tf;
-	cpu_halt();
+	if (stopper && stopper != this_cpu())
+		cpu_stop_here(tf);
 }
 
 static uint64_t stopped(uint64_t set)

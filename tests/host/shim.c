@@ -113,6 +113,7 @@ WEAK unsigned cpu_count(void) { return 1; }
 WEAK void cpu_spin(void) { }
 WEAK void cpu_kick(struct cpu *cpu) { (void)cpu; }
 WEAK uint64_t cpus_stop(void) { return 0; }
+WEAK _Noreturn void cpu_stop_here(const struct trap_frame *tf) { (void)tf; abort(); }
 WEAK const struct trap_frame *cpu_stopped_at(const struct cpu *cpu) { return (void)cpu, NULL; }
 struct thread *cpu_current_thread(void) { return shim_cpu.current; }
 bool cpu_preempt_pending(void) { return shim_cpu.preempt_pending; }
@@ -262,6 +263,7 @@ WEAK uint64_t tls_create(void **allocation)
 
 WEAK void tls_set_current(uint64_t fs_base) { (void)fs_base; }
 WEAK struct thread *thread_current(void) { return NULL; }
+WEAK void thread_for_each(void (*visit)(const struct thread *, void *), void *arg) { (void)visit, (void)arg; }
 WEAK void thread_yield(void) { }
 WEAK void sched_preempt_voluntarily(void) { }
 WEAK void thread_sleep_until(uint64_t deadline_ns) { shim_now_ns = deadline_ns; }

@@ -2,7 +2,7 @@
 /*
  * Panics: what is said, the symbol table's lookups, call chains that lie.
  *
- * Links: debug/panic.c debug/backtrace.c debug/symbols.c kernel/printf.c
+ * Links: debug/panic.c debug/others.c debug/say.c debug/backtrace.c debug/symbols.c kernel/printf.c
  */
 #include "tests/host/shim.h"
 #include "tests/host/test.h"
@@ -87,22 +87,22 @@ TEST(backtrace_stops_where_it_makes_no_sense)
 	struct frame f[40];
 
 	nvisited = 0;
-	backtrace(0, visit);
-	backtrace(8, visit);
-	backtrace((uint64_t)f + 1, visit);
-	backtrace(UINT64_MAX - 7, visit);
+	backtrace(0, NULL, visit);
+	backtrace(8, NULL, visit);
+	backtrace((uint64_t)f + 1, NULL, visit);
+	backtrace(UINT64_MAX - 7, NULL, visit);
 	CHECK_EQ(nvisited, 0);
 	for (int i = 0; i < 40; i++)
 		f[i] = (struct frame){ &f[i + 1], 0x1000u + (unsigned)i };
-	backtrace((uint64_t)f, visit);
+	backtrace((uint64_t)f, NULL, visit);
 	CHECK_EQ(nvisited, 32); /* as long as it is told to go on */
 	nvisited = 0;
 	f[2].rbp = &f[1]; /* a loop */
-	backtrace((uint64_t)f, visit);
+	backtrace((uint64_t)f, NULL, visit);
 	CHECK_EQ(nvisited, 3);
 	nvisited = 0;
 	f[1].return_address = 0;
-	backtrace((uint64_t)f, visit);
+	backtrace((uint64_t)f, NULL, visit);
 	CHECK_EQ(nvisited, 1);
 }
 
@@ -117,19 +117,17 @@ TEST(backtrace_crosses_into_the_interrupted_thread)
 	f[0] = (struct frame){ &f[1], 0x1003 };
 	f[1] = (struct frame){ &f[0], 0x1004 };
 	nvisited = 0;
-	backtrace((uint64_t)&f[2], visit);
+	backtrace((uint64_t)&f[2], NULL, visit);
 	CHECK_EQ(nvisited, 2); /* there is no thread */
-	shim_cpu.current = &t;
 	nvisited = 0;
-	backtrace((uint64_t)&f[2], visit);
+	backtrace((uint64_t)&f[2], &t, visit);
 	CHECK_EQ(nvisited, 4);
-	shim_cpu.current = NULL;
 }
 
 TEST(backtrace_of_real_frames)
 {
 	nvisited = 0;
-	backtrace(backtrace_here(), visit);
+	backtrace(backtrace_here(), NULL, visit);
 	CHECK(nvisited >= 2);
 	CHECK_EQ(visited[0], (uint64_t)__builtin_return_address(0));
 }
