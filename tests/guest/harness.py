@@ -230,6 +230,7 @@ class Boot:
     hides: tuple[str, ...] = ()        # patterns it does not
     machine: str = 'q35'
     memory_mib: int = 128
+    cpus: int = 1
     append: str = ''
     disks: list[Disk] = dataclasses.field(default_factory=list)
     options: tuple[str, ...] = ()      # of tools/thimble build
@@ -239,7 +240,7 @@ class Boot:
 
     def make_machine(self, ctx):
         return Machine(image=program(ctx, self.program, *self.options), machine=self.machine, memory_mib=self.memory_mib,
-                       append=self.append, arguments=self.args, disks=self.disks)
+                       cpus=self.cpus, append=self.append, arguments=self.args, disks=self.disks)
 
     def run(self, ctx):
         with Guest(self.make_machine(ctx)) as guest:

@@ -112,9 +112,13 @@ static void set_ran(void *unused)
 
 static void check_priority(void)
 {
-	struct thread *t = thread_create("urgent", PRIO_DEVICE, 0, set_ran, NULL);
+	struct thread *t = thread_prepare("urgent", PRIO_DEVICE, NULL, 0, set_ran, NULL);
 
+	CHECK_EQ(thread_set_affinity(thread_current(), 1), 0);
+	CHECK_EQ(thread_set_affinity(t, 1), 0);
+	thread_start(t);
 	CHECK(atomic_load(&ran)); /* before its creator went on */
+	CHECK_EQ(thread_set_affinity(thread_current(), UINT64_MAX), 0);
 	thread_join(t);
 }
 
