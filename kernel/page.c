@@ -3,11 +3,13 @@
  * Physical pages: a binary buddy allocator per range of RAM.
  *
  * A free block's list node and order live in its own first page; beside that there is one bit per
- * page, set where a free block starts, carved from the range itself. So that start-up does not
- * touch them all, blocks of a chunk (CHUNK_PAGES) or more are noted in a small map of their own.
- * The invariant: a chunk's page bits are valid unless the whole chunk is part of one free block;
- * they are cleared when that block is taken. A range is inserted as the largest aligned blocks it
- * holds, so 1 TiB costs hardly more than 4 MiB.
+ * page, set where a free block starts, carved from the range itself.
+ *
+ * Only what lies below a range's frontier takes part: memory above it was never given out and is
+ * never touched, neither its pages nor their bits. So start-up costs the same for 4 MiB and for
+ * 1 TiB, and the host gives us no memory before we use it - a host with transparent huge pages
+ * clears 2 MiB for the first byte written into each, which dwarfs everything else we do while
+ * booting. Lower addresses go first, which keeps what is in use dense.
  *
  * One lock guards all; it is held for a handful of list operations, with interrupts off.
  */
@@ -18,9 +20,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define ORDERS      40u /* the largest block is 2^39 pages: as much as x86-64 can address */
-#define CHUNK_ORDER 12u /* 16 MiB: 512 bytes of bits to clear at once, 8 KiB of chunk map per TiB */
-#define CHUNK_PAGES (1ul << CHUNK_ORDER)
+#define ORDERS     40u /* the largest block is 2^39 pages: as much as x86-64 can address */
+#define STEP_PAGES 512u /* the frontier moves by at least a host's huge page */
+#define LOW_END    256u /* page number of 1 MiB: what starts other CPUs needs memory below it */
 
 /* In the first page of every free block. */
 struct free_block {
@@ -34,16 +36,15 @@ struct free_block {
  */
 struct range {
 	struct range *next;
-	uint64_t first, end;      /* page numbers of what may be allocated */
-	uint64_t bit_base;        /* page number of bit 0, chunk-aligned */
-	uint64_t *page_bits;      /* a free block smaller than a chunk starts here */
-	uint64_t *chunk_bits;     /* a free block of a chunk or more starts here */
-	uint64_t orders;          /* bit n: free[n] is not empty */
+	uint64_t first, frontier, end; /* page numbers: [first, frontier) takes part, to end it may */
+	uint64_t bit_base;             /* page number of bit 0, a multiple of 64 */
+	uint64_t orders;               /* bit n: free[n] is not empty */
 	struct list free[ORDERS];
+	uint64_t page_bits[];          /* a free block starts here */
 };
 
 static struct spinlock lock = SPINLOCK_INIT;
-static struct range *ranges;
+static struct range *ranges; /* in the order they serve */
 static size_t pages_free, pages_total;
 
 static struct free_block *block_at(uint64_t pfn)
@@ -56,25 +57,33 @@ static uint64_t pfn_of(const void *p)
 	return (uint64_t)p >> PAGE_SHIFT;
 }
 
+static uint64_t align_up(uint64_t n, uint64_t power_of_two)
+{
+	return (n + power_of_two - 1) & ~(power_of_two - 1);
+}
+
+static size_t words_for(uint64_t nbits)
+{
+	return (nbits + 63) / 64;
+}
+
 static unsigned order_for(size_t npages)
 {
 	return npages <= 1 ? 0 : 64 - (unsigned)__builtin_clzl(npages - 1);
 }
 
-/* The word and mask that tell whether a free block of this order's kind starts at pfn. */
-static uint64_t *start_bit(struct range *r, uint64_t pfn, unsigned order, uint64_t *mask)
+/* The word and mask that tell whether a free block starts at pfn. */
+static uint64_t *start_bit(struct range *r, uint64_t pfn, uint64_t *mask)
 {
 	uint64_t i = pfn - r->bit_base;
 
-	if (order >= CHUNK_ORDER)
-		i >>= CHUNK_ORDER;
 	*mask = 1ull << (i % 64);
-	return (order >= CHUNK_ORDER ? r->chunk_bits : r->page_bits) + i / 64;
+	return r->page_bits + i / 64;
 }
 
-static bool is_free_start(struct range *r, uint64_t pfn, unsigned order)
+static bool is_free_start(struct range *r, uint64_t pfn)
 {
-	uint64_t mask, *word = start_bit(r, pfn, order, &mask);
+	uint64_t mask, *word = start_bit(r, pfn, &mask);
 
 	return *word & mask;
 }
@@ -82,14 +91,14 @@ static bool is_free_start(struct range *r, uint64_t pfn, unsigned order)
 /* Whether exactly this block is free; pfn may lie outside the range. */
 static bool is_free_block(struct range *r, uint64_t pfn, unsigned order)
 {
-	if (pfn < r->first || pfn + (1ull << order) > r->end)
+	if (pfn < r->first || pfn + (1ull << order) > r->frontier)
 		return false;
-	return is_free_start(r, pfn, order) && block_at(pfn)->order == order;
+	return is_free_start(r, pfn) && block_at(pfn)->order == order;
 }
 
 static void block_insert(struct range *r, uint64_t pfn, unsigned order)
 {
-	uint64_t mask, *word = start_bit(r, pfn, order, &mask);
+	uint64_t mask, *word = start_bit(r, pfn, &mask);
 	struct free_block *b = block_at(pfn);
 
 	*word |= mask;
@@ -100,7 +109,7 @@ static void block_insert(struct range *r, uint64_t pfn, unsigned order)
 
 static void block_remove(struct range *r, struct free_block *b)
 {
-	uint64_t mask, *word = start_bit(r, pfn_of(b), b->order, &mask);
+	uint64_t mask, *word = start_bit(r, pfn_of(b), &mask);
 
 	*word &= ~mask;
 	list_remove(&b->node);
@@ -108,20 +117,10 @@ static void block_remove(struct range *r, struct free_block *b)
 		r->orders &= ~(1ull << b->order);
 }
 
-/*
- * Makes the page bits of the chunks in [pfn, pfn + npages) valid: none of them starts a free block.
- */
-static void page_bits_clear(struct range *r, uint64_t pfn, uint64_t npages)
-{
-	uint64_t end = pfn + npages < r->end ? pfn + npages : r->end;
-
-	memset(r->page_bits + (pfn - r->bit_base) / 64, 0, (end - pfn + 63) / 64 * 8);
-}
-
 /* Frees one aligned block and joins it with its buddy as long as that is free too. */
 static void block_free(struct range *r, uint64_t pfn, unsigned order)
 {
-	if (is_free_start(r, pfn, order))
+	if (is_free_start(r, pfn))
 		panic("page_free: %p is free already", (void *)block_at(pfn));
 	while (order + 1 < ORDERS && is_free_block(r, pfn ^ 1ull << order, order)) {
 		block_remove(r, block_at(pfn ^ 1ull << order));
@@ -144,6 +143,33 @@ static void span_free(struct range *r, uint64_t pfn, uint64_t end)
 	}
 }
 
+/* Frees [frontier, to), which nobody had yet. */
+static void frontier_move(struct range *r, uint64_t to)
+{
+	uint64_t from = r->frontier, word = (from - r->bit_base) / 64;
+
+	/* Whole words: only the first frontier is no multiple of 64, and no bit below it counts. */
+	memset(r->page_bits + word, 0, (words_for(to - r->bit_base) - word) * sizeof(uint64_t));
+	r->frontier = to;
+	span_free(r, from, to);
+}
+
+/*
+ * Moves the frontier so far that there may be a free block of this order below it. False: all of
+ * the range is below it, or it is too small.
+ */
+static bool frontier_advance(struct range *r, unsigned order)
+{
+	uint64_t size = 1ull << order;
+	uint64_t enough = align_up(align_up(r->frontier, size) + size, STEP_PAGES);
+
+	if (r->frontier == r->end || size > r->end - r->first)
+		return false;
+	/* Where too little is left, it may do with what is free just below. */
+	frontier_move(r, enough < r->end ? enough : r->end);
+	return true;
+}
+
 /* Takes npages from the smallest block that is large enough and gives the rest back. */
 static uint64_t range_alloc(struct range *r, size_t npages, unsigned order)
 {
@@ -153,13 +179,11 @@ static uint64_t range_alloc(struct range *r, size_t npages, unsigned order)
 	unsigned have;
 
 	if (!fitting)
-		return 0;
+		return frontier_advance(r, order) ? range_alloc(r, npages, order) : 0;
 	b = container_of(r->free[__builtin_ctzl(fitting)].next, struct free_block, node);
 	have = b->order;
 	pfn = pfn_of(b);
 	block_remove(r, b);
-	if (have >= CHUNK_ORDER)
-		page_bits_clear(r, pfn, order > CHUNK_ORDER ? 1ull << order : CHUNK_PAGES);
 	while (have-- > order)
 		block_insert(r, pfn + (1ull << have), have);
 	span_free(r, pfn + npages, pfn + (1ull << order));
@@ -175,41 +199,31 @@ static struct range *range_of(uint64_t pfn)
 	return r;
 }
 
-static size_t words_for(uint64_t nbits)
-{
-	return (nbits + 63) / 64;
-}
-
-static uint64_t chunks_for(uint64_t npages)
-{
-	return (npages + CHUNK_PAGES - 1) / CHUNK_PAGES;
-}
-
-/* What describes a range: the struct, its chunk map, its page bits. npages counts from bit_base. */
+/* What describes a range: the struct and its page bits. npages counts from bit_base. */
 static size_t metadata_pages(uint64_t npages)
 {
-	size_t words = words_for(chunks_for(npages)) + words_for(npages);
-
-	return page_align_up(sizeof(struct range) + words * sizeof(uint64_t)) >> PAGE_SHIFT;
+	return page_align_up(sizeof(struct range) + words_for(npages) * 8) >> PAGE_SHIFT;
 }
 
 static void range_init(struct range *r, uint64_t first, uint64_t end)
 {
-	uint64_t bit_base = first & ~(CHUNK_PAGES - 1), npages = end - bit_base;
-	size_t chunk_words = words_for(chunks_for(npages));
-
-	r->first = first + metadata_pages(npages);
+	r->bit_base = first & ~63ull;
+	r->first = r->frontier = first + metadata_pages(end - r->bit_base);
 	r->end = end;
-	r->bit_base = bit_base;
-	r->chunk_bits = (uint64_t *)(r + 1);
-	r->page_bits = r->chunk_bits + chunk_words;
 	r->orders = 0;
 	for (unsigned i = 0; i < ORDERS; i++)
 		list_init(&r->free[i]);
-	memset(r->chunk_bits, 0, chunk_words * sizeof(uint64_t));
-	/* The chunks at both ends may not be whole, and then no block will ever cover them. */
-	page_bits_clear(r, r->first & ~(CHUNK_PAGES - 1), CHUNK_PAGES);
-	page_bits_clear(r, (end - 1) & ~(CHUNK_PAGES - 1), CHUNK_PAGES);
+}
+
+/* By address, but for memory below 1 MiB: that serves last. */
+static void range_link(struct range *r)
+{
+	struct range **at = &ranges;
+
+	while (*at && (*at)->first - LOW_END < r->first - LOW_END) /* below it, these wrap around */
+		at = &(*at)->next;
+	r->next = *at;
+	*at = r;
 }
 
 void page_add_range(uint64_t base, uint64_t len)
@@ -221,16 +235,14 @@ void page_add_range(uint64_t base, uint64_t len)
 	first += first == 0; /* page 0 stays unmapped: its address is NULL */
 	if (end <= first || end > 1ull << (ORDERS - 1))
 		return;
-	if (metadata_pages(end - (first & ~(CHUNK_PAGES - 1))) >= end - first)
+	if (metadata_pages(end - (first & ~63ull)) >= end - first)
 		return;
 	r = (struct range *)(first << PAGE_SHIFT);
 	range_init(r, first, end);
 	s = spin_lock(&lock);
-	span_free(r, r->first, end);
 	pages_free += end - r->first;
 	pages_total += end - r->first;
-	r->next = ranges; /* the last, highest range serves first: some need low memory */
-	ranges = r;
+	range_link(r);
 	spin_unlock(&lock, s);
 }
 
@@ -264,7 +276,7 @@ void page_free(void *pages, size_t npages)
 	struct range *r = range_of(pfn);
 	irq_state s;
 
-	if (!r || (uint64_t)pages % PAGE_SIZE || npages > r->end - pfn)
+	if (!r || (uint64_t)pages % PAGE_SIZE || pfn + npages > r->frontier)
 		panic("page_free: %p (%zu pages) was never allocated", pages, npages);
 	s = spin_lock(&lock);
 	span_free(r, pfn, pfn + npages);
