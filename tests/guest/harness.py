@@ -165,12 +165,18 @@ class Guest:
         """Waits for text behind what was expected before; returns the match."""
         deadline = time.monotonic() + timeout_s
         with self.news:
-            while not (match := re.compile(pattern, re.MULTILINE).search(self.text, self.mark)):
+            while not (match := self.look_for(pattern)):
                 left = deadline - time.monotonic()
                 require(left > 0 and not self.ended, f'{pattern!r} did not appear on the console')
                 self.news.wait(left)
             self.mark = match.end()
             return match
+
+    def look_for(self, pattern):
+        """A final $ is the end of a line, not of what has come of it so far: half a number is another number."""
+        whole = self.ended or not pattern.endswith('$')
+        end = len(self.text) if whole else self.text.rfind('\n') + 1
+        return re.compile(pattern, re.MULTILINE).search(self.text, self.mark, end)
 
     def send(self, text):
         self.run.process.stdin.write(text.encode())
