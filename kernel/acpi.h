@@ -12,8 +12,8 @@
 struct acpi_info {
 	bool present;
 	uint64_t lapic_address;                 /* MADT, 0xfee00000 when absent */
-	unsigned ncpus;
-	uint32_t cpu_apic_id[ACPI_MAX_CPUS];    /* enabled CPUs, boot CPU not necessarily first */
+	unsigned ncpus, ncpus_beyond;           /* enabled ones: those listed here, and those there was no room for */
+	uint32_t cpu_apic_id[ACPI_MAX_CPUS];    /* the boot CPU not necessarily first */
 	unsigned nioapics;
 	struct { uint64_t address; uint32_t gsi_base; } ioapic[ACPI_MAX_IOAPICS];
 	struct { uint32_t gsi; bool level, active_low; } isa_irq[16]; /* identity unless overridden */

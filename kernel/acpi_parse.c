@@ -18,7 +18,11 @@ static void copy_table(void *copy, size_t size, const struct acpi_header *table)
 
 static void add_cpu(struct acpi_info *info, uint32_t apic_id, uint32_t flags)
 {
-	if ((flags & ACPI_MADT_CPU_ENABLED) && info->ncpus < ACPI_MAX_CPUS)
+	if (!(flags & ACPI_MADT_CPU_ENABLED))
+		return;
+	if (info->ncpus == ACPI_MAX_CPUS)
+		info->ncpus_beyond++;
+	else
 		info->cpu_apic_id[info->ncpus++] = apic_id;
 }
 

@@ -16,7 +16,8 @@
 static struct list consoles = LIST_INIT(consoles);
 static const char *chosen[CHOSEN_MAX];
 static unsigned nchosen;
-static bool initialised, input_wanted, frozen;
+static bool initialised, frozen;
+static atomic_bool input_wanted;
 static struct spinlock lock = SPINLOCK_INIT;
 
 static int console_param(const struct param *p, const char *value, const char *suffix)
@@ -52,10 +53,28 @@ static bool any_chosen(void)
 	return false;
 }
 
+/* After a panic the lock's holder may be the one who panicked, and nobody else runs. */
+static irq_state list_lock(void)
+{
+	return frozen ? cpu_irq_save() : spin_lock(&lock);
+}
+
+static void list_unlock(irq_state s)
+{
+	if (frozen)
+		cpu_irq_restore(s);
+	else
+		spin_unlock(&lock, s);
+}
+
 /* After a panic nobody waits for the right console any more. */
 bool console_ready(void)
 {
-	return frozen || (initialised && any_chosen());
+	irq_state s = list_lock();
+	bool ready = frozen || (initialised && any_chosen());
+
+	list_unlock(s);
+	return ready;
 }
 
 static void write_cooked(struct console *c, const char *text, size_t len)
@@ -75,7 +94,7 @@ static void write_cooked(struct console *c, const char *text, size_t len)
 
 void console_write(const char *text, size_t len)
 {
-	irq_state s = frozen ? cpu_irq_save() : spin_lock(&lock);
+	irq_state s = list_lock();
 	bool all = !any_chosen();
 
 	list_for_each(n, &consoles) {
@@ -84,10 +103,7 @@ void console_write(const char *text, size_t len)
 		if (all || is_chosen(c))
 			write_cooked(c, text, len);
 	}
-	if (frozen)
-		cpu_irq_restore(s);
-	else
-		spin_unlock(&lock, s);
+	list_unlock(s);
 }
 
 static bool is_reader(const struct console *c)
@@ -100,10 +116,8 @@ static void start_readers(void)
 	list_for_each(n, &consoles) {
 		struct console *c = container_of(n, struct console, node);
 
-		if (c->reading || !c->start_input || !is_reader(c))
-			continue;
-		c->reading = true;
-		c->start_input(c);
+		if (c->start_input && is_reader(c) && !atomic_exchange(&c->reading, true))
+			c->start_input(c);
 	}
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernel/list.h"
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,7 +18,7 @@ struct console {
 	/* Enables receive interrupts; bytes come by tty_input(). NULL: it cannot read. */
 	void (*start_input)(struct console *);
 	void *driver;
-	bool reading; /* console.c's own: start_input was called */
+	atomic_bool reading; /* console.c's own: start_input was called */
 };
 
 void console_register(struct console *);

@@ -50,21 +50,22 @@ static void stream(uint8_t *out, size_t len, const uint32_t stream_key[CHACHA20_
 void random_bytes(void *buf, size_t len)
 {
 	uint32_t own[CHACHA20_KEY_WORDS];
-	bool ask;
+	struct random_source *ask = NULL;
 	irq_state s = spin_lock(&lock);
 
 	turn_key(own);
 	given_out += len;
-	ask = source && given_out >= RESEED_BYTES;
-	if (ask)
+	if (given_out >= RESEED_BYTES && source) {
+		ask = source;
 		given_out = 0;
+	}
 	spin_unlock(&lock, s);
 	if (len <= sizeof own)
 		memcpy(buf, own, len);
 	else
 		stream(buf, len, own);
 	if (ask)
-		source->ask(source);
+		ask->ask(ask);
 }
 
 uint64_t random_u64(void)
@@ -101,7 +102,10 @@ void random_add(const void *buf, size_t len, unsigned bits)
 
 void random_source_register(struct random_source *new_source)
 {
+	irq_state s = spin_lock(&lock);
+
 	source = new_source;
+	spin_unlock(&lock, s);
 }
 
 void random_init(void)

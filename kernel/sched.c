@@ -182,6 +182,8 @@ static void switch_away(struct cpu *cpu)
 		spin_unlock(&rq->lock, 0);
 		return;
 	}
+	if (!list_empty(&prev->run_node)) /* it goes on waiting, and nobody was told before that it can be had */
+		place_offer(prev);
 	account(rq, prev);
 	cpu->current = next;
 	atomic_store_explicit(&rq->running, next->priority, memory_order_relaxed);
@@ -302,7 +304,6 @@ static void put_back(struct cpu *cpu, bool first)
 		run_queue_push_front(rq, t);
 	else
 		run_queue_push(rq, t);
-	place_offer(t);
 }
 
 void sched_preempt(void)
@@ -344,8 +345,8 @@ void thread_yield(void)
 	irq_restore(s);
 }
 
-/* t runs at the higher of its own priority and the one lent to it. */
-static void change_priority(struct thread *t, enum thread_priority own, enum thread_priority lent)
+/* t runs at the higher of its own priority and the one lent to it; this changes one of the two. */
+static void change_priority(struct thread *t, enum thread_priority *part, enum thread_priority to)
 {
 	irq_state s;
 	struct cpu *cpu = sched_lock_thread(t, &s);
@@ -354,9 +355,8 @@ static void change_priority(struct thread *t, enum thread_priority own, enum thr
 
 	if (queued)
 		run_queue_remove(rq, t);
-	t->own_priority = own;
-	t->lent_priority = lent;
-	t->priority = own > lent ? own : lent;
+	*part = to;
+	t->priority = t->own_priority > t->lent_priority ? t->own_priority : t->lent_priority;
 	if (queued)
 		run_queue_push(rq, t);
 	if (t == cpu->current)
@@ -368,12 +368,12 @@ static void change_priority(struct thread *t, enum thread_priority own, enum thr
 
 void thread_set_priority(struct thread *t, enum thread_priority priority)
 {
-	change_priority(t, priority, t->lent_priority);
+	change_priority(t, &t->own_priority, priority);
 }
 
 void thread_boost(struct thread *t, enum thread_priority priority)
 {
-	change_priority(t, t->own_priority, priority);
+	change_priority(t, &t->lent_priority, priority);
 }
 
 unsigned cpu_current(void)

@@ -88,7 +88,10 @@ void net_thread_wake(void)
  */
 static void take_turns(bool busy)
 {
-	thread_current()->priority = busy ? PRIO_APP : PRIO_DEVICE;
+	enum thread_priority wanted = busy ? PRIO_APP : PRIO_DEVICE;
+
+	if (thread_current()->own_priority != wanted)
+		thread_set_priority(thread_current(), wanted);
 	if (busy)
 		thread_yield();
 }

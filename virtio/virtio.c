@@ -116,6 +116,14 @@ static void break_queues(struct virtio_device *dev)
 	}
 }
 
+/* With its queues broken: what an interrupt on another CPU has taken off a ring is completed there, and nowhere else. */
+static void take_back(struct virtio_device *dev)
+{
+	for (struct virtqueue *vq = dev->queues; vq; vq = vq->next)
+		virtqueue_settle(vq);
+	dev->driver->remove(dev);
+}
+
 static int bring_up(struct virtio_device *dev)
 {
 	int error = reset(dev);
@@ -143,7 +151,7 @@ static int add(struct virtio_device *dev)
 	if (error) {
 		dev->lost = true;
 		break_queues(dev);
-		dev->driver->remove(dev);
+		take_back(dev);
 		return error;
 	}
 	add_status(dev, VIRTIO_STATUS_DRIVER_OK);
@@ -162,7 +170,7 @@ static void stop(struct virtio_device *dev)
 	break_queues(dev);
 	if (reset(dev))
 		dev->lost = true;
-	dev->driver->remove(dev);
+	take_back(dev);
 }
 
 /* A device that breaks right after each recovery would keep this up for ever. */
@@ -221,9 +229,8 @@ void virtio_remove(struct virtio_device *dev)
 
 void virtio_device_broken(struct virtio_device *dev, const char *why)
 {
-	if (dev->lost || dev->broken)
+	if (dev->lost || atomic_exchange(&dev->broken, true))
 		return;
-	dev->broken = true;
 	log_err("%s: device failed (%s): resetting it", dev->name, why);
 	break_queues(dev);
 	work_submit(&dev->recovery);

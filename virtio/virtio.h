@@ -74,9 +74,9 @@ struct virtio_device {
 	uint64_t features;                  /* accepted */
 	uint64_t offered;
 	uint8_t status;                     /* what was written last */
-	bool live;                          /* between DRIVER_OK and the next reset: queues may be kicked */
-	bool broken;                        /* waits for its recovery */
-	bool lost;                          /* will not come back */
+	_Atomic bool live;                  /* between DRIVER_OK and the next reset: queues may be kicked */
+	_Atomic bool broken;                /* waits for its recovery */
+	_Atomic bool lost;                  /* will not come back */
 	struct mutex life;                  /* held while being added, recovered or removed */
 	struct virtqueue *queues;           /* linked by next; made once, used again after each reset */
 	struct work recovery;

@@ -5,6 +5,7 @@
 #include "virtio/virtqueue.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
+#include "kernel/x86_64/cpu.h"
 #include "virtio/virtio.h"
 #include <errno.h>
 #include <string.h>
@@ -182,13 +183,25 @@ void virtqueue_silence(struct virtqueue *vq)
 	spin_unlock(&vq->lock, s);
 }
 
-/* A broken queue's driver may be gone. */
-void virtqueue_interrupt(struct virtqueue *vq)
+static void handle_interrupt(struct virtqueue *vq)
 {
-	if (vq->broken)
-		return;
 	if (vq->spec.interrupt)
 		vq->spec.interrupt(vq);
 	else
 		virtqueue_drain(vq, VIRTQUEUE_ALL);
+}
+
+/* A broken queue's driver may be gone. Either this sees that the queue is broken, or who broke it finds this at work. */
+void virtqueue_interrupt(struct virtqueue *vq)
+{
+	atomic_fetch_add(&vq->handlers, 1);
+	if (!vq->broken)
+		handle_interrupt(vq);
+	atomic_fetch_sub(&vq->handlers, 1);
+}
+
+void virtqueue_settle(struct virtqueue *vq)
+{
+	while (atomic_load(&vq->handlers))
+		cpu_relax();
 }

@@ -59,7 +59,8 @@ struct virtqueue {
 	uint16_t size;                     /* entries, a power of two in a split ring */
 	uint16_t free_head, num_free;      /* descriptors */
 	uint16_t in_flight;                /* buffers */
-	bool broken;
+	_Atomic bool broken;
+	atomic_uint handlers;              /* of its interrupt, at work */
 	void *ring;                        /* the memory of all three areas */
 	struct virtqueue_token *tokens;    /* by buffer id */
 	struct virtq_desc *indirect;       /* size tables of spec.pieces descriptors, one per buffer id; NULL: not used */
@@ -107,3 +108,6 @@ void virtqueue_silence(struct virtqueue *); /* turns them off, until the next ar
 
 /* Transports, from the queue's interrupt. */
 void virtqueue_interrupt(struct virtqueue *);
+
+/* Threads: waits until the interrupt of a queue that is broken is not being handled any more, on whatever CPU it is. */
+void virtqueue_settle(struct virtqueue *);

@@ -32,8 +32,8 @@ void fpu_enable(void)
 	if ((offered & XCR0_AVX512) != XCR0_AVX512)
 		offered &= ~XCR0_AVX512; /* all three or none */
 	write_xcr0(offered);
-	fpu_area_size = cpuid(0xd, 0).ebx; /* for what XCR0 now enables */
-	fpu_area_size = (fpu_area_size + FPU_AREA_ALIGN - 1) & -FPU_AREA_ALIGN;
+	/* For what XCR0 now enables; the same on every CPU. */
+	fpu_area_size = (cpuid(0xd, 0).ebx + FPU_AREA_ALIGN - 1) & -FPU_AREA_ALIGN;
 }
 
 void fpu_save(void *area)

@@ -76,20 +76,24 @@ static bool prepare(unsigned id, uint32_t apic_id)
 /* Returns how many CPUs can be called. */
 static unsigned prepare_all(void)
 {
-	unsigned id = 0;
+	unsigned id = 0, beyond = acpi.ncpus_beyond;
 
 	for (unsigned i = 0; i < acpi.ncpus; i++) {
 		uint32_t apic_id = acpi.cpu_apic_id[i];
 
 		if (apic_id == cpus[0]->arch.apic_id)
 			continue;
-		if (!lapic_reaches(apic_id))
+		if (id + 1 == CPU_MAX)
+			beyond++;
+		else if (!lapic_reaches(apic_id))
 			log_warn("cpu: APIC %u cannot be reached without x2APIC", apic_id);
 		else if (!prepare(id + 1, apic_id))
 			log_warn("cpu: no memory to start the CPU with APIC %u", apic_id);
 		else
 			id++;
 	}
+	if (beyond)
+		log_warn("cpu: %u CPUs beyond the first %u stay idle", beyond, CPU_MAX);
 	return id;
 }
 
