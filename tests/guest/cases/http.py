@@ -77,18 +77,21 @@ def ext4(image, megabytes, tree):
     return Disk(str(image), '/srv')
 
 
-def on_guest(machine, source):
-    @test(f'guest/http/{source.__name__}/{machine}', timeout_s=240)
+def on_guest(machine, source, cpus=1):
+    @test(f'guest/http/{source.__name__}/{machine}' + (f'/{cpus}' if cpus > 1 else ''), weight=min(cpus, 2), timeout_s=240)
     def run(ctx):
         """httpd in the guest"""
         image, disks = source(ctx)
-        with serving(Machine(image=image, machine=machine, disks=disks, arguments=['-t', '120']), [8080], READY) as (_, ports):
+        machine_ = Machine(image=image, machine=machine, cpus=cpus, disks=disks, arguments=['-t', '120'])
+        with serving(machine_, [8080], READY) as (_, ports):
             check(*ports)
 
 
 for where in ('q35', 'pc', 'microvm'):
     on_guest(where, embedded)
 on_guest('q35', on_disk)
+on_guest('q35', on_disk, cpus=2)
+on_guest('microvm', embedded, cpus=4)
 
 
 @test('guest/http/idle')
@@ -99,20 +102,22 @@ def idle(ctx):
         http_check.check_idle(http_check.Server('127.0.0.1', port), IDLE_S)
 
 
-def whole_tree(machine, megabytes, full_only=False):
-    @test(f'guest/http/tree-of-{megabytes}-MB/{machine}', weight=2, timeout_s=300 + 10 * megabytes, full_only=full_only)
+def whole_tree(machine, megabytes, cpus=1, full_only=False):
+    @test(f'guest/http/tree-of-{megabytes}-MB/{machine}' + (f'/{cpus}' if cpus > 1 else ''), weight=2, timeout_s=300 + 10 * megabytes, full_only=full_only)
     def run(ctx):
         """thousands of files of all sizes on a disk, fetched in parallel, are what was put there"""
         tree = ctx.tmp / 'tree'
         http_tree.make(str(tree), megabytes)
         disk = ext4(ctx.tmp / 'disk.img', megabytes * 5 // 4 + 64, tree)
-        with serving(Machine(image=app(ctx, 'httpd'), machine=machine, disks=[disk]), [8080], READY) as (_, (port,)):
+        machine_ = Machine(image=app(ctx, 'httpd'), machine=machine, cpus=cpus, disks=[disk])
+        with serving(machine_, [8080], READY) as (_, (port,)):
             http_tree.fetch_and_compare(str(tree), port, str(ctx.tmp / 'fetched'))
 
 
 for where in ('q35', 'pc'):
     whole_tree(where, 60)
     whole_tree(where, 400, full_only=True)
+whole_tree('q35', 60, cpus=4, full_only=True)
 
 
 @test('guest/http/tree-embedded', weight=2, timeout_s=300)

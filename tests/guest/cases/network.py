@@ -12,6 +12,7 @@ TESTS = []
 
 TESTS += [Boot(f'guest/net/poll/{machine}', 'poll', shows=('^all checks passed$',), machine=machine)
           for machine in ('q35', 'pc', 'microvm')]
+TESTS += [Boot('guest/net/poll/q35/4', 'poll', shows=('^all checks passed$',), cpus=4, weight=2)]
 TESTS += [
     Boot('guest/net/dhcp', 'dhcp', ['10.0.2.2'], append='ip=dhcp', shows=(r'^address 10\.0\.2\.15$',)),
     Boot('guest/net/static', 'dhcp', ['10.0.2.2'], append='ip=10.0.2.77::10.0.2.2:255.255.255.0::eth0:off',
@@ -80,15 +81,15 @@ def quit_server(guest, udp):
     return served
 
 
-def server(ctx, machine):
-    return serving(Machine(image=program(ctx, 'net_server'), machine=machine), [7, '7/udp'], '^ready$')
+def server(ctx, machine, cpus):
+    return serving(Machine(image=program(ctx, 'net_server'), machine=machine, cpus=cpus), [7, '7/udp'], '^ready$')
 
 
-def serve(machine):
-    @test(f'guest/net/server/{machine}', timeout_s=180)
+def serve(machine, cpus=1):
+    @test(f'guest/net/server/{machine}' + (f'/{cpus}' if cpus > 1 else ''), weight=min(cpus, 2), timeout_s=180)
     def run(ctx):
         """a server in the guest: large and many streams, datagrams of all sizes"""
-        with server(ctx, machine) as (guest, (tcp, udp_port)), udp_socket(udp_port) as udp:
+        with server(ctx, machine, cpus) as (guest, (tcp, udp_port)), udp_socket(udp_port) as udp:
             echo_stream(tcp, b'hello')
             echo_stream(tcp, pattern(3_000_000))
             echo_stream(tcp, pattern(20_000), pieces=500)
@@ -102,6 +103,8 @@ def serve(machine):
 
 for name in ('q35', 'pc', 'microvm'):
     serve(name)
+serve('q35', 2)
+serve('q35', 4)
 
 
 class Echo(socketserver.BaseRequestHandler):

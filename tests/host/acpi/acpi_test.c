@@ -316,6 +316,7 @@ TEST(more_than_there_is_room_for)
 	seal((struct acpi_header *)madt);
 	acpi_init(0xf5000);
 	CHECK_EQ(acpi.ncpus, ACPI_MAX_CPUS);
+	CHECK_EQ(acpi.ncpus_beyond, 200 - ACPI_MAX_CPUS);
 }
 
 TEST(s5_by_pattern)

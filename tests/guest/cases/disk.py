@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Raw disks: every word is where it was put, whoever reads or writes, on one CPU and on several."""
+import array
+
+from harness import Guest, Machine, locked, program, require, test
+from thimblelib.disk import Disk
+
+TESTS = []
+
+ALL_PASSED = '^all checks passed$'
+STEP = 0x9e3779b97f4a7c15
+MIB = 1 << 20
+WORDS = 8 * MIB // 8
+
+
+def pattern(ctx):
+    """The disk that block.c and block_stress.c know: each 8-byte word holds its own offset times STEP."""
+    path = ctx.sdk / 'tests/guest/pattern.img'
+    with locked(path.with_suffix('.lock')):
+        if not path.exists():
+            words = array.array('Q', (i * STEP & 0xffff_ffff_ffff_ffff for i in range(WORDS)))
+            path.write_bytes(words.tobytes())
+    return path
+
+
+def finish(guest, timeout_s):
+    code = guest.finish(timeout_s)
+    guest.expect(ALL_PASSED, 0)
+    require(code == 0, f'status {code}')
+
+
+def block(machine, cpus):
+    @test(f'guest/disk/block/{cpus}/{machine}', weight=min(cpus, 2))
+    def run(ctx):
+        """reads of all sizes from several threads; what was written is on the disk, and nothing else has changed"""
+        data = pattern(ctx).read_bytes()
+        path = ctx.tmp / 'disk.img'
+        path.write_bytes(data)
+        machine_ = Machine(image=program(ctx, 'block'), machine=machine, cpus=cpus, disks=[Disk(str(path))])
+        with Guest(machine_) as guest:
+            finish(guest, 100)
+        after = path.read_bytes()
+        for at in range(0, len(data), MIB):
+            want = data[at:at + MIB]
+            if at // MIB % 2:
+                want = bytes(byte ^ 0xff for byte in want)
+            require(after[at:at + MIB] == want, f'MiB {at // MIB} is not as the guest left it')
+
+
+def stress(machine, cpus, seconds, full_only=False):
+    @test(f'guest/disk/stress-{seconds}-s/{cpus}/{machine}', weight=min(cpus, 2), timeout_s=100 + 2 * seconds, full_only=full_only)
+    def run(ctx):
+        """six threads whose small reads meet the ring's interrupt at every moment: none is lost or mixed up"""
+        machine_ = Machine(image=program(ctx, 'block_stress'), machine=machine, cpus=cpus,
+                           disks=[Disk(str(pattern(ctx)))], arguments=[str(seconds), str(30_000 * seconds)])
+        with Guest(machine_) as guest:
+            finish(guest, 60 + 2 * seconds)
+
+
+for number in (1, 2, 4):
+    block('q35', number)
+block('microvm', 2)
+for number in (1, 2):
+    stress('q35', number, 8)
+for number in (1, 2, 4):
+    stress('q35', number, 60, full_only=True)
