@@ -97,3 +97,7 @@
 /* Initial sequence numbers that an outsider cannot guess (RFC 6528): net/isn.c. */
 #define LWIP_HOOK_FILENAME              "net/lwip/include/hooks.h"
 #define LWIP_HOOK_TCP_ISN               net_tcp_isn
+
+/* A port used again does not wait for the old connection's TIME_WAIT: net/time_wait.c. */
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p) \
+	net_tcp_segment(pcb, hdr, optlen, opt1len, p)
