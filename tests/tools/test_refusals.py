@@ -89,9 +89,6 @@ class Refusals(unittest.TestCase):
     def test_too_little_memory(self):
         self.refused("too little memory", "run", HELLO, "-m", "1")
 
-    def test_quote_in_argument(self):
-        self.refused("double quote", "run", HELLO, "--", 'a"b')
-
     # Ports
 
     def test_port_syntax(self):

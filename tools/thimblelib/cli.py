@@ -145,6 +145,7 @@ def run_image(options):
     machine.network = runner.check(machine).has_network
     if options.print_only:
         machine.terminal = True
+        sys.stdout.reconfigure(errors="surrogateescape")  # arguments need not be text
         print(shlex.join(machine.command()))
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds, so that QEMU ends too

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every way in leads to main(), with the command line's words; and a hello on every machine."""
+import re
+
 from harness import Boot, Guest, Machine, app, medium, ovmf, program, require, test, without_multiboot
 
 TESTS = []
@@ -18,6 +20,12 @@ def check_args(machine, timeout_s=60):
 for name in ('q35', 'pc', 'microvm'):
     TESTS.append(Boot(f'guest/boot/kernel/{name}', 'args', ['one', 'two words'], append='env.HOME=/here', machine=name,
                       shows=SHOWS))
+
+
+# What a shell, a kernel command line or QEMU's option parser might take for its own.
+ODD = ['a"b', "it's", '', '\\', '\\"', '$HOME', 'a,b,,c', 'é漢', '--', 'x' * 5000]
+ODD_SHOWS = tuple(f'^{re.escape(f"argv[{n}]=[{word}]")}$' for n, word in enumerate(ODD, 1))
+TESTS.append(Boot('guest/boot/odd-words', 'args', ODD, shows=(*ODD_SHOWS, f'^argc={len(ODD) + 1} ')))
 
 
 def pvh_on(name):
