@@ -6,11 +6,17 @@ import subprocess
 import tempfile
 
 from . import cpio, symbols
+from .image import MIB, Image
 from .sdk import LINKER_SCRIPT, NEWLIB_LIB
 from .status import BUILD_FAILED, Refusal
 
 LD_FLAGS = ("-static", "-nostdlib", "--gc-sections", "--build-id=none", "--fatal-warnings",
             "-z", "noexecstack", "-z", "max-page-size=4096", "-T", str(LINKER_SCRIPT))
+
+# EDK II's firmware for virtual machines keeps memory from 8 MiB on. What would reach it is linked above: to where Linux
+# is loaded as well, so firmware leaves it alone. The margin is for the symbol table, which the first link lacks.
+LOW_END = 7 * MIB
+HIGH_BASE = 16 * MIB
 
 # File systems that an image carries when the app asks for them by name only at run time.
 FILE_SYSTEMS = {"ext4": "ext4_filesystem"}
@@ -24,12 +30,16 @@ class Linker:
         self.objects = [str(obj) for obj in objects]
         self.root = root
         self.wanted = [FILE_SYSTEMS[name] for name in file_systems]
+        self.base = []  # before the script, which asks for it
 
     def link(self, output):
         with tempfile.TemporaryDirectory() as folder:
             scratch = pathlib.Path(folder)
             tree = self.tree_object(scratch)
             self.run_ld(scratch / "first.elf", tree)
+            if Image(scratch / "first.elf").memory_end > LOW_END:
+                self.base = [f"--defsym=image_base={HIGH_BASE}"]
+                self.run_ld(scratch / "first.elf", tree)
             table = symbols.function_symbols(scratch / "first.elf")
             named = blob_object(scratch, "ksyms", 4, symbols.blob(table))
             self.run_ld(scratch / "second.elf", tree + named)
@@ -42,7 +52,7 @@ class Linker:
 
     def run_ld(self, output, extra):
         sdk = self.sdk
-        argv = ["ld", *LD_FLAGS, "-o", str(output), *(f"-u{name}" for name in self.wanted),
+        argv = ["ld", *self.base, *LD_FLAGS, "-o", str(output), *(f"-u{name}" for name in self.wanted),
                 "--whole-archive", sdk.lib("libkernel.a"), "--no-whole-archive", *self.objects, *extra,
                 "--start-group", sdk.lib("libglue.a"), sdk.lib("libnet.a"), sdk.lib("libext4.a"),
                 str(NEWLIB_LIB / "libc.a"), str(NEWLIB_LIB / "libm.a"), sdk.libgcc, "--end-group"]

@@ -6,7 +6,7 @@ import stat
 import zlib
 
 import http_check
-from harness import Boot, Guest, Machine, program, require, run_tool, test, thimble_build, PROGRAMS
+from harness import Boot, Guest, Machine, medium, ovmf, program, require, run_tool, test, thimble_build, PROGRAMS
 
 TESTS = []
 
@@ -72,6 +72,32 @@ def embedded_tree(ctx):
         with Guest(Machine(image=image, machine=machine, memory_mib=64, arguments=['/t'])) as guest:
             require(guest.finish() == 0, 'status')
             compare(guest.text, ctx.tmp / 'root/t', '/t')
+
+
+LARGE = 40 << 20
+
+# How an image boots whose file tree reaches into memory that UEFI firmware keeps.
+WAYS = {
+    'kernel': lambda ctx, image: {},
+    'esp': lambda ctx, image: {
+        'instead': ['-drive', f'if=ide,format=raw,file={medium(ctx, image, "img", "-- /t")}'], 'extra': ovmf()},
+    'iso-uefi': lambda ctx, image: {'instead': ['-cdrom', str(medium(ctx, image, 'iso', '-- /t'))], 'extra': ovmf()},
+}
+
+
+def large_tree(way):
+    @test(f'guest/tree/large/{way}', timeout_s=240)
+    def run(ctx):
+        """an image with a large file tree inside boots, and the tree is whole"""
+        write(str(ctx.tmp / 'root/t/large'), random.Random(1).randbytes(LARGE))
+        image = thimble_build(ctx, [PROGRAMS / 'tree.c'], ctx.tmp / 'large.elf', '--root', ctx.tmp / 'root')
+        with Guest(Machine(image=image, memory_mib=256, arguments=['/t'], **WAYS[way](ctx, image))) as guest:
+            require(guest.finish(200) == 0, 'status')
+            compare(guest.text, ctx.tmp / 'root/t', '/t')
+
+
+for name in WAYS:
+    large_tree(name)
 
 
 def mke2fs(image, size, *options):
