@@ -67,14 +67,13 @@ static void list_unlock(irq_state s)
 		spin_unlock(&lock, s);
 }
 
-/* After a panic nobody waits for the right console any more. */
+/*
+ * After a panic nobody waits for the right console any more. No lock: a console that is being written
+ * to may log. Consoles are only ever added, and linked to from the list's end.
+ */
 bool console_ready(void)
 {
-	irq_state s = list_lock();
-	bool ready = frozen || (initialised && any_chosen());
-
-	list_unlock(s);
-	return ready;
+	return frozen || (initialised && any_chosen());
 }
 
 static void write_cooked(struct console *c, const char *text, size_t len)
