@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Thimble's build. `make help` lists the targets; O=DIR builds elsewhere, V=1 shows the commands.
+# Thimble's build. `make help` lists the targets; O=DIR builds elsewhere, V=1 shows the commands,
+# DEBUG=1 checks more at run time and builds in build/debug.
 
 ROOT := $(CURDIR)
-O ?= build
+O ?= $(if $(DEBUG),build/debug,build)
 JOBS ?= $(shell nproc)
 CC := gcc
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Walks frames without trusting them: whatever smashed the stack may have written the chain. */
 #include "debug/backtrace.h"
+#include "debug/trace.h"
 #include "kernel/thread.h"
 #include "kernel/vm.h"
 #include <stddef.h>
@@ -34,6 +35,22 @@ static bool leads_on(const struct thread *t, uint64_t from, uint64_t to)
 	return to > from || (on_stack_of(t, to) && !on_stack_of(t, from));
 }
 
+/* The next frame's rbp; 0: the chain ends here. */
+static uint64_t next_frame(const struct thread *t, uint64_t rbp)
+{
+	uint64_t next = ((const struct frame *)rbp)->rbp;
+
+	return leads_on(t, rbp, next) ? next : 0;
+}
+
+void trace_take(uint64_t *calls, unsigned n, uint64_t rbp, const struct thread *t)
+{
+	for (unsigned i = 0; i < n; i++) {
+		calls[i] = readable(rbp) ? ((const struct frame *)rbp)->return_address : 0;
+		rbp = calls[i] ? next_frame(t, rbp) : 0;
+	}
+}
+
 void backtrace(uint64_t rbp, const struct thread *t, bool (*visit)(unsigned depth, uint64_t address))
 {
 	for (unsigned depth = 1; depth <= DEPTH_MAX && readable(rbp); depth++) {
@@ -41,8 +58,6 @@ void backtrace(uint64_t rbp, const struct thread *t, bool (*visit)(unsigned dept
 
 		if (f->return_address == 0 || !visit(depth, f->return_address))
 			return;
-		if (!leads_on(t, rbp, f->rbp))
-			return;
-		rbp = f->rbp;
+		rbp = next_frame(t, rbp);
 	}
 }

@@ -10,6 +10,7 @@
 #include "debug/others.h"
 #include "debug/say.h"
 #include "debug/symbols.h"
+#include "debug/trace.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
@@ -81,6 +82,20 @@ void panic(const char *fmt, ...)
 	begin(NULL, fmt, ap);
 	va_end(ap);
 	say_calls(backtrace_here(), this_cpu()->current);
+	end();
+}
+
+void panic_with_calls(const char *title, const uint64_t *calls, unsigned n, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	begin(NULL, fmt, ap);
+	va_end(ap);
+	say_calls(backtrace_here(), this_cpu()->current);
+	say("%s:%s\n", title, calls ? "" : " not known any more");
+	for (unsigned i = 0; calls && i < n && calls[i]; i++)
+		say_frame(i + 1, calls[i]);
 	end();
 }
 

@@ -154,9 +154,12 @@ static int finish(struct waiting *w, uint64_t deadline_ns, irq_state s)
 static int wait(struct waiting *w, unsigned expected, uint64_t deadline_ns)
 {
 	struct bucket *b = bucket_of(w->first_word);
-	irq_state s = spin_lock(&b->lock);
-	bool differs = atomic_load(w->first_word) != expected;
+	irq_state s;
+	bool differs;
 
+	spinlock_none_held();
+	s = spin_lock(&b->lock);
+	differs = atomic_load(w->first_word) != expected;
 	check_may_sleep(s);
 	if (differs || (deadline_ns != DEADLINE_NEVER && deadline_ns <= clock_now_ns())) {
 		spin_unlock(&b->lock, s);
@@ -240,8 +243,10 @@ int futex_queue(atomic_uint *count, const struct futex_queue_wait *how)
 {
 	struct waiting w = waiting_on(count);
 	struct bucket *b = bucket_of(count);
-	irq_state s = spin_lock(&b->lock);
+	irq_state s;
 
+	spinlock_none_held();
+	s = spin_lock(&b->lock);
 	check_may_sleep(s);
 	w.interruptible = how->interruptible;
 	w.counted = true;

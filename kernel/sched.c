@@ -31,6 +31,7 @@
 
 #define SLICE_NS 10000000ull
 
+LOCK_CLASS(queue_class, "run queue");
 static struct run_queue boot_queue;
 
 /* Only the lock's holder changes these, so no read-modify-write is needed for those who look. */
@@ -457,6 +458,7 @@ int sched_init(struct cpu *cpu, struct thread *running, struct thread *idle)
 
 	if (!rq)
 		return -ENOMEM;
+	spinlock_init(&rq->lock, &queue_class);
 	for (unsigned p = 0; p < PRIO_COUNT; p++)
 		list_init(&rq->queue[p]);
 	rq->slice.fire = slice_ended;

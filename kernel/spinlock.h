@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernel/cpu.h"
+#include "kernel/spinlock_check.h"
 #include <stdatomic.h>
 
 /*
@@ -14,6 +15,7 @@
  */
 struct spinlock {
 	atomic_uint held;
+	struct spinlock_check check; /* of no size but in the debug build */
 };
 
 #define SPINLOCK_INIT { 0 }
@@ -24,9 +26,13 @@ static inline irq_state spin_lock(struct spinlock *l)
 {
 	irq_state s = cpu_irq_save();
 
+	spinlock_wanted(l);
 	while (atomic_exchange_explicit(&l->held, 1, memory_order_acquire))
-		while (atomic_load_explicit(&l->held, memory_order_relaxed))
+		while (atomic_load_explicit(&l->held, memory_order_relaxed)) {
+			spinlock_awaited(l);
 			cpu_spin();
+		}
+	spinlock_taken(l);
 	return s;
 }
 
@@ -44,6 +50,7 @@ static inline void irq_restore(irq_state s)
 
 static inline void spin_unlock(struct spinlock *l, irq_state s)
 {
+	spinlock_released(l);
 	atomic_store_explicit(&l->held, 0, memory_order_release);
 	irq_restore(s);
 }

@@ -133,6 +133,7 @@ void *thread_local_of(const struct thread *t, void *own)
 
 void thread_exit(void)
 {
+	spinlock_none_held();
 	cpu_irq_disable();
 	thread_current()->state = THREAD_DEAD;
 	sched_exit();

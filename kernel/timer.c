@@ -24,6 +24,7 @@ struct timer_queue {
 	uint64_t programmed_ns;    /* what the hardware waits for */
 };
 
+LOCK_CLASS(queue_class, "timer queue");
 static struct timer_queue boot_queue;
 
 /* prev is the left sibling, or the parent for a first child. */
@@ -181,6 +182,7 @@ int timer_init(struct cpu *cpu)
 
 	if (!q)
 		return -ENOMEM;
+	spinlock_init(&q->lock, &queue_class);
 	q->programmed_ns = UINT64_MAX;
 	cpu->timer_queue = q;
 	return 0;

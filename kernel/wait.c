@@ -6,9 +6,12 @@
 #include "kernel/wait.h"
 #include <errno.h>
 
+LOCK_CLASS(queue_class, "wait queue");
+
 void wait_queue_init(struct wait_queue *q)
 {
 	*q = (struct wait_queue)WAIT_QUEUE_INIT(*q);
+	spinlock_init(&q->lock, &queue_class);
 }
 
 void wait_queue_add(struct wait_queue *q, struct wait_entry *e)

@@ -4,7 +4,9 @@
 sources = $(wildcard $(foreach d,$1,$d/*.c $d/*.S))
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
-KERNEL_OBJ := $(call objects,$(call sources,boot kernel kernel/x86_64 virtio debug fs))
+DEBUG_ONLY := debug/locks.c
+KERNEL_SRC := $(call sources,boot kernel kernel/x86_64 virtio debug fs)
+KERNEL_OBJ := $(call objects,$(if $(DEBUG),$(KERNEL_SRC),$(filter-out $(DEBUG_ONLY),$(KERNEL_SRC))))
 EXT4_OBJ   := $(call objects,$(call sources,fs/ext4))
 NET_OBJ    := $(call objects,$(call sources,net net/lwip))
 LIBC_OBJ   := $(call objects,$(call sources,libc libc/*))

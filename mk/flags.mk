@@ -3,7 +3,8 @@
 
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 
-CODE := -std=gnu11 -O2 -g -fno-pic -fno-pie -mno-red-zone -mcmodel=small -ftls-model=local-exec \
+# DEBUG=1: spinlocks that watch their users (kernel/spinlock_check.h).
+CODE := $(if $(DEBUG),-DTHIMBLE_DEBUG) -std=gnu11 -O2 -g -fno-pic -fno-pie -mno-red-zone -mcmodel=small -ftls-model=local-exec \
 	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-common \
 	-fstack-protector-strong -ffunction-sections -fdata-sections -ffile-prefix-map=$(ROOT)/=
 

@@ -46,7 +46,7 @@ def parse(argv):
 def ready_sdk(listing):
     """The build folder. The Makefile says where it is and that it is up to date; by hand we ask make."""
     if "THIMBLE_SDK" not in os.environ:
-        if not listing and subprocess.run(["make", "-s", "--no-print-directory"], check=False).returncode:
+        if not listing and subprocess.run(["make", "-s", "--no-print-directory", "all", "debug-lib"], check=False).returncode:
             sys.exit("tests/run.py: the build failed (see above)")
         os.environ["THIMBLE_SDK"] = "build"
     sdk = pathlib.Path(os.environ["THIMBLE_SDK"]).resolve()

@@ -338,12 +338,15 @@ static void read_abilities(struct virtio_device *dev, struct vtblk *b)
 	b->disk.can_write_zeroes = b->max_write_zeroes_sectors != 0;
 }
 
+LOCK_CLASS(device_class, "virtio_blk");
+
 static struct vtblk *allocate(struct virtio_device *dev)
 {
 	struct vtblk *b = kzalloc(sizeof *b);
 
 	if (!b)
 		return NULL;
+	spinlock_init(&b->lock, &device_class);
 	b->dev = dev;
 	b->disk.submit = vtblk_submit;
 	b->disk.driver = b;

@@ -356,6 +356,8 @@ static void read_config(struct virtio_device *dev, struct vtnet *v)
 	read_link(dev, v);
 }
 
+LOCK_CLASS(device_class, "virtio_net");
+
 static struct vtnet *allocate(struct virtio_device *dev)
 {
 	static unsigned count;
@@ -363,6 +365,7 @@ static struct vtnet *allocate(struct virtio_device *dev)
 
 	if (!v)
 		return NULL;
+	spinlock_init(&v->lock, &device_class);
 	v->dev = dev;
 	ksnprintf(v->name, sizeof v->name, "vtnet%u", count++);
 	v->net.xmit = vtnet_xmit;

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+LOCK_CLASS(queue_class, "virtqueue");
+
 static struct virtqueue *find(struct virtio_device *dev, uint16_t index)
 {
 	struct virtqueue *vq = dev->queues;
@@ -33,6 +35,7 @@ static struct virtqueue *create(struct virtio_device *dev, const struct virtqueu
 
 	if (!vq)
 		return NULL;
+	spinlock_init(&vq->lock, &queue_class);
 	vq->dev = dev;
 	vq->ops = &virtqueue_split_ops;
 	vq->size = size;

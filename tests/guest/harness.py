@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import dataclasses
 import fcntl
+import os
 import pathlib
 import re
 import shlex
@@ -45,6 +46,11 @@ def locked(path):
         yield
 
 
+def debug_build(ctx):
+    """The same test with what `make debug-lib` has built."""
+    return dataclasses.replace(ctx, sdk=ctx.sdk / 'debug')
+
+
 def run_tool(argv, **options):
     done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options)
     require(done.returncode == 0, f'{shlex.join(map(str, argv))}: status {done.returncode}\n{done.stdout.decode()}')
@@ -53,7 +59,7 @@ def run_tool(argv, **options):
 
 def thimble_build(ctx, sources, output, *options):
     run_tool([ctx.root / 'tools/thimble', 'build', *sources, '-o', output, f'--cflags={shlex.join(CFLAGS)}', *options],
-             cwd=ctx.root)
+             cwd=ctx.root, env={**os.environ, 'THIMBLE_SDK': str(ctx.sdk)})
     return output
 
 
@@ -240,12 +246,14 @@ class Boot:
     append: str = ''
     disks: list[Disk] = dataclasses.field(default_factory=list)
     options: tuple[str, ...] = ()      # of tools/thimble build
+    debug: bool = False                # in the debug build
     weight: int = 1
     timeout_s: float = 90
     full_only: bool = False
 
     def make_machine(self, ctx):
-        return Machine(image=program(ctx, self.program, *self.options), machine=self.machine, memory_mib=self.memory_mib,
+        image = program(debug_build(ctx) if self.debug else ctx, self.program, *self.options)
+        return Machine(image=image, machine=self.machine, memory_mib=self.memory_mib,
                        cpus=self.cpus, append=self.append, arguments=self.args, disks=self.disks)
 
     def run(self, ctx):

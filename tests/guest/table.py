@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The table of guest tests: what cases/ has, in the order in which it makes sense to read a list of failures."""
-from cases import boot, cost, disk, faults, files, http, libc, network, smp, system
+from cases import boot, cost, debug, disk, faults, files, http, libc, network, smp, system
 
-TESTS = boot.TESTS + cost.TESTS + faults.TESTS + system.TESTS + smp.TESTS + libc.TESTS + disk.TESTS + files.TESTS + network.TESTS + http.TESTS
+TESTS = [row for module in (boot, cost, faults, system, smp, debug, libc, disk, files, network, http)
+         for row in module.TESTS]

@@ -1,26 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Raw disks: every word is where it was put, whoever reads or writes, on one CPU and on several."""
-import array
-
-from harness import Guest, Machine, locked, program, require, test
+from disk_pattern import pattern
+from harness import Guest, Machine, program, require, test
 from thimblelib.disk import Disk
 
 TESTS = []
 
 ALL_PASSED = '^all checks passed$'
-STEP = 0x9e3779b97f4a7c15
 MIB = 1 << 20
-WORDS = 8 * MIB // 8
-
-
-def pattern(ctx):
-    """The disk that block.c and block_stress.c know: each 8-byte word holds its own offset times STEP."""
-    path = ctx.sdk / 'tests/guest/pattern.img'
-    with locked(path.with_suffix('.lock')):
-        if not path.exists():
-            words = array.array('Q', (i * STEP & 0xffff_ffff_ffff_ffff for i in range(WORDS)))
-            path.write_bytes(words.tobytes())
-    return path
 
 
 def finish(guest, timeout_s):
