@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From the kernel to main(): the standard descriptors, the constructors, the environment; and back by exit(). */
+/*
+ * From the kernel to main(): the standard descriptors, the constructors, the environment; and back
+ * by exit().
+ */
 #include "kernel/app.h"
 #include "kernel/tty.h"
 #include "libc/fd.h"
+#include "libc/malloc/malloc_cache.h"
 #include "libc/preferred.h"
 #include "libc/program.h"
 #include <fcntl.h>
@@ -50,6 +54,7 @@ static void run_destructors(void)
 
 int app_run(int argc, char **argv, char **envp)
 {
+	malloc_cache_wanted = true;
 	open_standard_files();
 	environ = envp;
 	program_name = argv[0];
