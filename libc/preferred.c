@@ -7,6 +7,7 @@
  */
 #include "libc/preferred.h"
 #include <assert.h>
+#include <reent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,4 +30,6 @@ const libc_function libc_preferred[] = {
 	(libc_function)rename,
 	(libc_function)time,
 	(libc_function)_Exit,
+	(libc_function)_read_r,
+	(libc_function)_write_r,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* select(2) and pselect(2), turned into poll_wait(). */
+#include "libc/cancel.h"
 #include "libc/poll.h"
-#include "libc/result.h"
 #include "libc/timespec.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -9,9 +9,12 @@
 #include <sys/select.h>
 #include <sys/time.h>
 
-/* What makes a descriptor readable, writable, exceptional: end of file and errors wake readers and writers alike. */
-#define READABLE (POLLIN | POLLRDNORM | POLLHUP | POLLERR)
-#define WRITABLE (POLLOUT | POLLWRNORM | POLLERR)
+/*
+ * What makes a descriptor readable, writable, exceptional: end of file and errors wake readers and
+ * writers alike.
+ */
+#define READABLE    (POLLIN | POLLRDNORM | POLLHUP | POLLERR)
+#define WRITABLE    (POLLOUT | POLLWRNORM | POLLERR)
 #define EXCEPTIONAL POLLPRI
 
 struct sets {
@@ -62,7 +65,8 @@ static int poll_to_sets(const struct sets *sets, const struct pollfd *fds, nfds_
 		if (fds[i].revents & POLLNVAL)
 			return -EBADF;
 	for (nfds_t i = 0; i < count; i++)
-		ready += keep_ready(sets->read, &fds[i], READABLE) + keep_ready(sets->write, &fds[i], WRITABLE) +
+		ready += keep_ready(sets->read, &fds[i], READABLE) +
+			 keep_ready(sets->write, &fds[i], WRITABLE) +
 			 keep_ready(sets->except, &fds[i], EXCEPTIONAL);
 	return ready;
 }
@@ -86,16 +90,18 @@ static int select_wait(const struct sets *sets, int nfds, uint64_t deadline)
 	return ready;
 }
 
-int pselect(int nfds, fd_set *read, fd_set *write, fd_set *except, const struct timespec *timeout, const sigset_t *mask)
+int pselect(int nfds, fd_set *read, fd_set *write, fd_set *except, const struct timespec *timeout,
+	    const sigset_t *mask)
 {
 	uint64_t deadline = DEADLINE_NEVER;
 
 	(void)mask;
+	cancel_point();
 	if (timeout && !timespec_valid(timeout))
 		return libc_result(-EINVAL);
 	if (timeout)
 		deadline = deadline_after(timespec_to_ns(timeout));
-	return libc_result(select_wait(&(struct sets){ read, write, except }, nfds, deadline));
+	return cancel_result(select_wait(&(struct sets){ read, write, except }, nfds, deadline));
 }
 
 int select(int nfds, fd_set *read, fd_set *write, fd_set *except, struct timeval *timeout)

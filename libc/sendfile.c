@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sendfile(2), by way of a buffer: it saves the app's own loop, not the copy. */
 #include "kernel/file.h"
+#include "libc/cancel.h"
 #include "libc/fd.h"
 #include "libc/io.h"
-#include "libc/result.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/sendfile.h>
@@ -12,8 +12,8 @@
 #define CHUNK 32768
 
 /*
- * One chunk from in at *at. What a short write left over is read again next time, so that the offset stays true.
- * Bytes moved, 0 at the end of the file, or -errno.
+ * One chunk from in at *at. What a short write left over is read again next time, so that the
+ * offset stays true. Bytes moved, 0 at the end of the file, or -errno.
  */
 static ssize_t send_chunk(struct file *out, struct file *in, off_t *at, char *buf, size_t len)
 {
@@ -67,5 +67,5 @@ ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)
 		file_put(out);
 	if (in)
 		file_put(in);
-	return libc_result(n);
+	return cancel_result(n);
 }

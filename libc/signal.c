@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals, as far as a program sends them to itself: raise() and kill() run the handler or the default action on the calling
- * thread. Nothing else sends any: a broken pipe is EPIPE, a fault is the kernel's panic. newlib's own keep handlers per thread,
- * which is not POSIX.
+ * Signals, as far as a program sends them to itself: raise() and kill() run the handler or the
+ * default action on the calling thread. Nothing else sends any: a broken pipe is EPIPE, a fault is
+ * the kernel's panic. newlib's own keep handlers per thread, which is not POSIX.
  */
 #include "libc/signal.h"
 #include "kernel/log.h"
@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 #define BIT(sig) (1ul << (sig))
-#define IGNORED_BY_DEFAULT (BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) | BIT(SIGSTOP) | BIT(SIGTSTP) | \
-			    BIT(SIGTTIN) | BIT(SIGTTOU))
+#define IGNORED_BY_DEFAULT                                                                         \
+	(BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) | BIT(SIGSTOP) | BIT(SIGTSTP) | \
+	 BIT(SIGTTIN) | BIT(SIGTTOU))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
 static struct sigaction actions[NSIG];
 static struct mutex lock = MUTEX_INIT;
-static _Thread_local sigset_t blocked, pending;
+static _Thread_local sigset_t pending;
 
 static bool valid(int sig)
 {
@@ -49,7 +50,7 @@ static struct sigaction take_action(int sig)
 static void deliver(int sig)
 {
 	struct sigaction action = take_action(sig);
-	sigset_t before = blocked;
+	sigset_t before = signal_blocked;
 
 	if (action.sa_handler == SIG_IGN)
 		return;
@@ -58,16 +59,16 @@ static void deliver(int sig)
 			signal_die(sig);
 		return;
 	}
-	blocked |= action.sa_mask | (action.sa_flags & SA_NODEFER ? 0 : BIT(sig));
+	signal_blocked |= action.sa_mask | (action.sa_flags & SA_NODEFER ? 0 : BIT(sig));
 	action.sa_handler(sig);
-	blocked = before;
+	signal_blocked = before;
 }
 
 static void deliver_pending(void)
 {
 	sigset_t ready;
 
-	while ((ready = pending & ~blocked)) {
+	while ((ready = pending & ~signal_blocked)) {
 		int sig = __builtin_ctzl(ready);
 
 		pending &= ~BIT(sig);
@@ -93,7 +94,8 @@ int kill(pid_t pid, int sig)
 	return sig ? raise(sig) : 0;
 }
 
-int sigaction(int sig, const struct sigaction *restrict new_action, struct sigaction *restrict old_action)
+int sigaction(int sig, const struct sigaction *restrict new_action,
+	      struct sigaction *restrict old_action)
 {
 	struct sigaction old;
 
@@ -118,18 +120,18 @@ _sig_func_ptr signal(int sig, _sig_func_ptr handler)
 
 int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
-	sigset_t before = blocked;
+	sigset_t before = signal_blocked;
 
 	if (set) {
 		if (how == SIG_BLOCK)
-			blocked |= *set;
+			signal_blocked |= *set;
 		else if (how == SIG_UNBLOCK)
-			blocked &= ~*set;
+			signal_blocked &= ~*set;
 		else if (how == SIG_SETMASK)
-			blocked = *set;
+			signal_blocked = *set;
 		else
 			return libc_result(-EINVAL);
-		blocked &= ~NEVER_BLOCKED;
+		signal_blocked &= ~NEVER_BLOCKED;
 		deliver_pending();
 	}
 	if (old)

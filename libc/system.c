@@ -1,58 +1,85 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the system is and how much of everything it has. */
 #include "kernel/page.h"
+#include "kernel/thread.h"
 #include "libc/result.h"
 #include "libc/ticks.h"
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>
 
+struct constant {
+	int name;
+	long value;
+};
+
+/* -1: there is none, or no limit but memory. */
+static const struct constant constants[] = {
+	{ _SC_PAGESIZE, PAGE_SIZE },
+	{ _SC_CLK_TCK, TICKS_PER_SECOND },
+	{ _SC_OPEN_MAX, OPEN_MAX },
+	{ _SC_IOV_MAX, IOV_MAX },
+	{ _SC_ARG_MAX, ARG_MAX },
+	{ _SC_HOST_NAME_MAX, HOST_NAME_MAX },
+	{ _SC_LOGIN_NAME_MAX, LOGIN_NAME_MAX },
+	{ _SC_TTY_NAME_MAX, TTY_NAME_MAX },
+	{ _SC_SYMLOOP_MAX, SYMLOOP_MAX },
+	{ _SC_LINE_MAX, LINE_MAX },
+	{ _SC_NGROUPS_MAX, NGROUPS_MAX },
+	{ _SC_THREAD_DESTRUCTOR_ITERATIONS, PTHREAD_DESTRUCTOR_ITERATIONS },
+	{ _SC_THREAD_KEYS_MAX, PTHREAD_KEYS_MAX },
+	{ _SC_THREAD_STACK_MIN, PTHREAD_STACK_MIN },
+	{ _SC_THREAD_THREADS_MAX, -1 },
+	{ _SC_SEM_NSEMS_MAX, -1 },
+	{ _SC_SEM_VALUE_MAX, SEM_VALUE_MAX },
+	{ _SC_TIMER_MAX, -1 },
+	{ _SC_DELAYTIMER_MAX, DELAYTIMER_MAX },
+	{ _SC_VERSION, _POSIX_VERSION },
+	{ _SC_FSYNC, _POSIX_VERSION },
+	{ _SC_TIMERS, _POSIX_VERSION },
+	{ _SC_TIMEOUTS, _POSIX_VERSION },
+	{ _SC_MONOTONIC_CLOCK, _POSIX_VERSION },
+	{ _SC_CLOCK_SELECTION, _POSIX_VERSION },
+	{ _SC_CPUTIME, _POSIX_VERSION },
+	{ _SC_PRIORITY_SCHEDULING, _POSIX_VERSION },
+	{ _SC_BARRIERS, _POSIX_VERSION },
+	{ _SC_READER_WRITER_LOCKS, _POSIX_VERSION },
+	{ _SC_SEMAPHORES, _POSIX_VERSION },
+	{ _SC_SPIN_LOCKS, _POSIX_VERSION },
+	{ _SC_THREADS, _POSIX_VERSION },
+	{ _SC_THREAD_ATTR_STACKADDR, _POSIX_VERSION },
+	{ _SC_THREAD_ATTR_STACKSIZE, _POSIX_VERSION },
+	{ _SC_THREAD_CPUTIME, _POSIX_VERSION },
+	{ _SC_THREAD_PRIORITY_SCHEDULING, _POSIX_VERSION },
+	{ _SC_THREAD_PRIO_INHERIT, _POSIX_VERSION },
+	{ _SC_THREAD_PRIO_PROTECT, _POSIX_VERSION },
+	{ _SC_THREAD_PROCESS_SHARED, _POSIX_VERSION },
+	{ _SC_THREAD_SAFE_FUNCTIONS, _POSIX_VERSION },
+	{ _SC_CHILD_MAX, -1 },
+	{ _SC_MAPPED_FILES, -1 },
+	{ _SC_IPV6, -1 },
+};
+
+static long constant(int name)
+{
+	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
+		if (constants[i].name == name)
+			return constants[i].value;
+	return libc_result(-EINVAL);
+}
+
 long sysconf(int name)
 {
 	switch (name) {
-	case _SC_PAGESIZE:
-		return PAGE_SIZE;
 	case _SC_PHYS_PAGES:
 		return page_count_total();
 	case _SC_AVPHYS_PAGES:
 		return page_count_free();
 	case _SC_NPROCESSORS_CONF:
 	case _SC_NPROCESSORS_ONLN:
-		return 1;
-	case _SC_CLK_TCK:
-		return TICKS_PER_SECOND;
-	case _SC_OPEN_MAX:
-		return OPEN_MAX;
-	case _SC_IOV_MAX:
-		return IOV_MAX;
-	case _SC_ARG_MAX:
-		return ARG_MAX;
-	case _SC_HOST_NAME_MAX:
-		return HOST_NAME_MAX;
-	case _SC_LOGIN_NAME_MAX:
-		return LOGIN_NAME_MAX;
-	case _SC_TTY_NAME_MAX:
-		return TTY_NAME_MAX;
-	case _SC_SYMLOOP_MAX:
-		return SYMLOOP_MAX;
-	case _SC_LINE_MAX:
-		return LINE_MAX;
-	case _SC_NGROUPS_MAX:
-		return NGROUPS_MAX;
-	case _SC_VERSION:
-		return _POSIX_VERSION;
-	case _SC_FSYNC:
-	case _SC_TIMERS:
-	case _SC_MONOTONIC_CLOCK:
-	case _SC_CLOCK_SELECTION:
-		return _POSIX_VERSION;
-	case _SC_CHILD_MAX:
-	case _SC_THREADS:
-	case _SC_MAPPED_FILES:
-	case _SC_IPV6:
-		return -1; /* without errno: there is none */
+		return cpu_count();
 	default:
-		return libc_result(-EINVAL);
+		return constant(name);
 	}
 }
 

@@ -17,7 +17,8 @@ static inline uint64_t timespec_to_ns(const struct timespec *ts)
 {
 	uint64_t ns;
 
-	if (__builtin_mul_overflow((uint64_t)ts->tv_sec, 1000000000ull, &ns) || __builtin_add_overflow(ns, ts->tv_nsec, &ns))
+	if (__builtin_mul_overflow((uint64_t)ts->tv_sec, 1000000000ull, &ns) ||
+	    __builtin_add_overflow(ns, ts->tv_nsec, &ns))
 		return DEADLINE_NEVER;
 	return ns;
 }
@@ -35,4 +36,18 @@ static inline uint64_t deadline_after(uint64_t ns)
 	if (ns == 0)
 		return 0;
 	return __builtin_add_overflow(clock_now_ns(), ns, &deadline) ? DEADLINE_NEVER : deadline;
+}
+
+/*
+ * A time of the wall clock becomes a delay, once: setting the clock meanwhile does not move it. It
+ * may have passed.
+ */
+static inline uint64_t deadline_at(clockid_t id, uint64_t ns)
+{
+	uint64_t wall;
+
+	if (id != CLOCK_REALTIME)
+		return ns;
+	wall = clock_wall_ns();
+	return ns > wall ? deadline_after(ns - wall) : 0;
 }

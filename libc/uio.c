@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scattered reads and writes, piece by piece: they end at the first piece that comes up short, as a single call would.
- * A small write is gathered first, so that a pipe sees it whole and TCP makes one segment of a header and its body.
+ * Scattered reads and writes, piece by piece: they end at the first piece that comes up short, as a
+ * single call would. A small write is gathered first, so that a pipe sees it whole and TCP makes
+ * one segment of a header and its body.
  */
+#include "libc/cancel.h"
 #include "libc/fd.h"
 #include "libc/io.h"
-#include "libc/result.h"
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -91,6 +92,7 @@ static ssize_t transfer_vector(int fd, const struct iovec *iov, int count, bool 
 	struct transfer t = { .writing = writing, .at = at };
 	ssize_t n = vector_length(iov, count);
 
+	cancel_point();
 	if (n < 0)
 		return libc_result(n);
 	t.file = fd_get(fd);
@@ -101,7 +103,7 @@ static ssize_t transfer_vector(int fd, const struct iovec *iov, int count, bool 
 	else
 		n = transfer(&t, iov, count);
 	file_put(t.file);
-	return libc_result(n);
+	return cancel_result(n);
 }
 
 ssize_t readv(int fd, const struct iovec *iov, int count)

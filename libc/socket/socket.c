@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sockets as descriptors. This file and message.c are what brings the network into an image, so nothing but an app's own call
- * refers to them.
+ * Sockets as descriptors. This file and message.c are what brings the network into an image, so
+ * nothing but an app's own call refers to them.
  */
 #include "net/net.h"
+#include "libc/cancel.h"
 #include "libc/fd.h"
-#include "libc/result.h"
 #include "libc/socket/socket.h"
 #include <errno.h>
 
@@ -82,8 +82,10 @@ int listen(int fd, int backlog)
 int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict len, int flags)
 {
 	int error;
-	struct file *f = socket_get(fd, &error), *connection;
+	struct file *f, *connection;
 
+	cancel_point();
+	f = socket_get(fd, &error);
 	if (!f)
 		return libc_result(error);
 	if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
@@ -91,7 +93,7 @@ int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict len, int
 	else
 		error = net_accept(f, addr, len, flags & ~SOCK_CLOEXEC, &connection);
 	file_put(f);
-	return libc_result(error ? error : fd_install(connection, 0, flags & SOCK_CLOEXEC));
+	return cancel_result(error ? error : fd_install(connection, 0, flags & SOCK_CLOEXEC));
 }
 
 int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
@@ -102,13 +104,15 @@ int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
 int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int error;
-	struct file *f = socket_get(fd, &error);
+	struct file *f;
 
+	cancel_point();
+	f = socket_get(fd, &error);
 	if (!f)
 		return libc_result(error);
 	error = net_connect(f, addr, len);
 	file_put(f);
-	return libc_result(error);
+	return cancel_result(error);
 }
 
 int shutdown(int fd, int how)
