@@ -3,8 +3,12 @@
 
 GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 
+# Aligned functions and loops are a tenth of the image, and no emulator and hardly a processor is faster for them.
+PACKED := -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1
+
 # DEBUG=1: spinlocks that watch their users (kernel/spinlock_check.h).
-CODE := $(if $(DEBUG),-DTHIMBLE_DEBUG) -std=gnu11 -O2 -g -fno-pic -fno-pie -mno-red-zone -mcmodel=small -ftls-model=local-exec \
+CODE := $(if $(DEBUG),-DTHIMBLE_DEBUG) -std=gnu11 -O2 $(PACKED) -g -fno-pic -fno-pie -mno-red-zone \
+	-mcmodel=small -ftls-model=local-exec \
 	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-common \
 	-fstack-protector-strong -ffunction-sections -fdata-sections -ffile-prefix-map=$(ROOT)/=
 
