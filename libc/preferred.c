@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/lock.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +25,9 @@ const libc_function libc_preferred[] = {
 	(libc_function)clock,
 	(libc_function)free,
 	(libc_function)malloc,
+	(libc_function)memcpy,
+	(libc_function)memmove,
+	(libc_function)memset,
 	(libc_function)raise,
 	(libc_function)realloc,
 	(libc_function)remove,
