@@ -38,14 +38,19 @@ def symbols(image):
     return table, min(int(l[3], 16) for l in loads), max(int(l[3], 16) + int(l[5], 16) for l in loads)
 
 
-def count(image, command, build_dir, to="main", timeout=60):
-    """(total, {function: instructions}) from the image's first instruction to the function `to`."""
+def count(image, command, build_dir, to="main", timeout=60, skip=0, times=1, sleep="off"):
+    """(total, {function: instructions}) from the image's first instruction to the function `to`.
+
+    With skip and times: from the skip-th call of `to` over times more. With sleep off an idle guest's clock leaps to its
+    next timer; where the guest waits for this machine, its patience should not end so: "on".
+    """
     table, lo, hi = symbols(image)
     goal = next(address for address, name in table if name == to)
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "counts")
-        run = subprocess.run(command + ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-plugin",
-                                        "%s,lo=%#x,hi=%#x,to=%#x,out=%s" % (plugin(build_dir), lo, hi, goal, out)],
+        run = subprocess.run(command + ["-accel", "tcg", "-icount", "shift=0,sleep=" + sleep, "-plugin",
+                                        "%s,lo=%#x,hi=%#x,to=%#x,out=%s,skip=%d,times=%d" %
+                                        (plugin(build_dir), lo, hi, goal, out, skip, times)],
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
         if not os.path.exists(out):
             raise RuntimeError("%s never reached %s (QEMU status %d); its output ends:\n%s"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A QEMU TCG plugin that counts guest instructions of a kernel image: from the first instruction that runs inside it (addresses
- * `lo` to `hi`; firmware and boot loader lie outside) to the first time the instruction at `to` runs. It writes "total N" and one line
- * "ADDRESS COUNT" per translated block to the file `out`, then ends QEMU. A string instruction with a REP prefix counts once
- * per iteration. Arguments: lo=ADDR,hi=ADDR,to=ADDR,out=FILE[,limit=N] (limit: give up after so many, default 1e9).
+ * `lo` to `hi`; firmware and boot loader lie outside) to the first time the instruction at `to` runs; or, given skip=S and
+ * times=N, from the Sth time it runs over N more. It writes "total N" and one line "ADDRESS COUNT" per translated block to the
+ * file `out`, then ends QEMU. A string instruction with a REP prefix counts once per iteration.
+ * Arguments: lo=ADDR,hi=ADDR,to=ADDR,out=FILE[,skip=S][,times=N][,limit=N] (limit: give up after so many, default 1e9).
  *
  * Debian's QEMU has the plugin interface but packages no header, so the few declarations used here are stated again (version 1 of the API).
  */
@@ -40,6 +41,7 @@ struct block {
 
 static struct block *blocks;
 static uint64_t lo, hi, to, limit = 1000000000;
+static uint64_t skip, times = 1;
 static const char *out;
 static bool counting;
 
@@ -52,21 +54,24 @@ static uint64_t total(void)
 	return sum;
 }
 
-static void start(unsigned cpu, void *unused)
+static void from_zero(void)
 {
-	(void)cpu, (void)unused;
-	if (counting)
-		return;
-	counting = true;
 	for (struct block *b = blocks; b; b = b->next)
 		b->count = 0;
 }
 
-static void stop(unsigned cpu, void *unused)
+static void start(unsigned cpu, void *unused)
+{
+	(void)cpu, (void)unused;
+	if (!counting)
+		from_zero();
+	counting = true;
+}
+
+static void write_counts(void)
 {
 	FILE *f;
 
-	(void)cpu, (void)unused;
 	f = fopen(out, "w");
 	if (!f)
 		_exit(1);
@@ -76,6 +81,18 @@ static void stop(unsigned cpu, void *unused)
 			fprintf(f, "%" PRIx64 " %" PRIu64 "\n", b->address, b->count);
 	fclose(f);
 	_exit(0);
+}
+
+static void arrive(unsigned cpu, void *unused)
+{
+	static uint64_t arrivals;
+
+	(void)cpu, (void)unused;
+	arrivals++;
+	if (arrivals == skip)
+		from_zero();
+	if (arrivals == skip + times)
+		write_counts();
 }
 
 static void check_limit(unsigned cpu, void *unused)
@@ -104,7 +121,7 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		if (!counting && address >= lo && address < hi)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, start, CB_NO_REGS, NULL);
 		if (address == to)
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, stop, CB_NO_REGS, NULL);
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, arrive, CB_NO_REGS, NULL);
 		qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, &b->count, 1);
 	}
 }
@@ -125,6 +142,10 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
 			hi = strtoull(value, NULL, 0);
 		else if (!strcmp(argv[i], "to"))
 			to = strtoull(value, NULL, 0);
+		else if (!strcmp(argv[i], "skip"))
+			skip = strtoull(value, NULL, 0);
+		else if (!strcmp(argv[i], "times"))
+			times = strtoull(value, NULL, 0);
 		else if (!strcmp(argv[i], "limit"))
 			limit = strtoull(value, NULL, 0);
 		else if (!strcmp(argv[i], "out"))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* HTTP's dates (RFC 9110, 5.6.7): one format is written, three are read. */
 #include "httpd.h"
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,15 +11,30 @@ static const char months[12][4] = {
 	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 };
 
+static void put_number(char *out, unsigned value, int width)
+{
+	for (int i = width - 1; i >= 0; i--) {
+		out[i] = (char)('0' + value % 10);
+		value /= 10;
+	}
+}
+
+/* Two of these are in every answer. */
 void date_format(time_t t, char out[DATE_SIZE])
 {
+	static const char form[DATE_SIZE] = "Thu, 01 Jan 1970 00:00:00 GMT";
 	struct tm tm;
 
+	memcpy(out, form, sizeof form);
 	if (!gmtime_r(&t, &tm))
-		memset(&tm, 0, sizeof tm);
-	snprintf(out, DATE_SIZE, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days[tm.tm_wday % 7u],
-		 tm.tm_mday % 100u, months[tm.tm_mon % 12u], (tm.tm_year + 1900u) % 10000u,
-		 tm.tm_hour % 100u, tm.tm_min % 100u, tm.tm_sec % 100u);
+		return;
+	memcpy(out, days[tm.tm_wday], 3);
+	put_number(out + 5, (unsigned)tm.tm_mday, 2);
+	memcpy(out + 8, months[tm.tm_mon], 3);
+	put_number(out + 12, (unsigned)tm.tm_year + 1900, 4);
+	put_number(out + 17, (unsigned)tm.tm_hour, 2);
+	put_number(out + 20, (unsigned)tm.tm_min, 2);
+	put_number(out + 23, (unsigned)tm.tm_sec, 2);
 }
 
 struct fields {

@@ -44,6 +44,7 @@ struct buffer {
 bool buffer_reserve(struct buffer *, size_t more);
 void buffer_append(struct buffer *, const void *, size_t);
 void buffer_puts(struct buffer *, const char *);
+void buffer_number(struct buffer *, uint64_t);                 /* in decimal */
 void buffer_printf(struct buffer *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buffer_html(struct buffer *, const char *text);           /* as character data or attribute value */
 void buffer_url(struct buffer *, const char *path);            /* percent-encoded, slashes stay */
@@ -115,14 +116,16 @@ struct reply {
 void reply_init(struct reply *);
 void reply_free(struct reply *);
 void reply_begin(struct reply *, int status, bool http_1_0, time_t now);
-void reply_field(struct reply *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void reply_field(struct reply *, const char *name, const char *value);
+void reply_date(struct reply *, const char *name, time_t);
+void reply_length(struct reply *, off_t);
+void reply_end_head(struct reply *);
 void reply_body(struct reply *, const char *type, const struct buffer *, bool head_only);
 /*
  * Takes file over, reads the first piece so that it leaves with the head: 0, or -1 when even that
  * cannot be read.
  */
 int reply_file(struct reply *, const char *type, int file, off_t at, off_t length, bool head_only);
-void reply_without_body(struct reply *);
 void reply_error(struct reply *, int status, bool http_1_0, bool head_only, time_t now);
 int reply_fill(struct reply *);        /* reads on when out is empty: 0, or -1: the answer cannot be completed */
 bool reply_done(const struct reply *);

@@ -4,8 +4,6 @@
  * client takes it.
  */
 #include "httpd.h"
-#include <stdarg.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #define PIECE 32768 /* bytes read from a file at once; reads start at multiples of it */
@@ -48,42 +46,57 @@ void reply_free(struct reply *rp)
 	reply_init(rp);
 }
 
+static void status_line(struct reply *rp, int status)
+{
+	buffer_puts(&rp->out, "HTTP/1.1 ");
+	buffer_number(&rp->out, (uint64_t)status);
+	buffer_puts(&rp->out, " ");
+	buffer_puts(&rp->out, reason(status));
+	buffer_puts(&rp->out, "\r\n");
+}
+
 void reply_begin(struct reply *rp, int status, bool http_1_0, time_t now)
+{
+	rp->status = status;
+	rp->out.len = 0;
+	status_line(rp, status);
+	reply_date(rp, "Date", now);
+	reply_field(rp, "Server", "thimble");
+	if (rp->close)
+		reply_field(rp, "Connection", "close");
+	else if (http_1_0)
+		reply_field(rp, "Connection", "keep-alive");
+}
+
+void reply_field(struct reply *rp, const char *name, const char *value)
+{
+	buffer_puts(&rp->out, name);
+	buffer_puts(&rp->out, ": ");
+	buffer_puts(&rp->out, value);
+	buffer_puts(&rp->out, "\r\n");
+}
+
+void reply_date(struct reply *rp, const char *name, time_t t)
 {
 	char date[DATE_SIZE];
 
-	date_format(now, date);
-	rp->status = status;
-	rp->out.len = 0;
-	reply_field(rp, "HTTP/1.1 %d %s", status, reason(status));
-	reply_field(rp, "Date: %s", date);
-	reply_field(rp, "Server: thimble");
-	if (rp->close)
-		reply_field(rp, "Connection: close");
-	else if (http_1_0)
-		reply_field(rp, "Connection: keep-alive");
+	date_format(t, date);
+	reply_field(rp, name, date);
 }
 
-void reply_field(struct reply *rp, const char *fmt, ...)
+void reply_length(struct reply *rp, off_t length)
 {
-	char line[128];
-	va_list args;
-	int len;
-
-	va_start(args, fmt);
-	len = vsnprintf(line, sizeof line, fmt, args);
-	va_end(args);
-	if (len > 0 && (size_t)len < sizeof line)
-		buffer_append(&rp->out, line, (size_t)len);
-	buffer_append(&rp->out, "\r\n", 2);
+	rp->length = length;
+	buffer_puts(&rp->out, "Content-Length: ");
+	buffer_number(&rp->out, (uint64_t)length);
+	buffer_puts(&rp->out, "\r\n");
 }
 
 static void end_head(struct reply *rp, const char *type, off_t length)
 {
-	rp->length = length;
-	reply_field(rp, "Content-Type: %s", type);
-	reply_field(rp, "Content-Length: %lld", (long long)length);
-	buffer_append(&rp->out, "\r\n", 2);
+	reply_field(rp, "Content-Type", type);
+	reply_length(rp, length);
+	reply_end_head(rp);
 }
 
 void reply_body(struct reply *rp, const char *type, const struct buffer *body, bool head_only)
@@ -128,9 +141,9 @@ int reply_file(struct reply *rp, const char *type, int file, off_t at, off_t len
 	return read_piece(rp);
 }
 
-void reply_without_body(struct reply *rp)
+void reply_end_head(struct reply *rp)
 {
-	buffer_append(&rp->out, "\r\n", 2);
+	buffer_puts(&rp->out, "\r\n");
 }
 
 void reply_error(struct reply *rp, int status, bool http_1_0, bool head_only, time_t now)
@@ -139,9 +152,9 @@ void reply_error(struct reply *rp, int status, bool http_1_0, bool head_only, ti
 
 	reply_begin(rp, status, http_1_0, now);
 	if (status == 405)
-		reply_field(rp, "Allow: GET, HEAD");
+		reply_field(rp, "Allow", "GET, HEAD");
 	if (status == 503)
-		reply_field(rp, "Retry-After: 1");
+		reply_field(rp, "Retry-After", "1");
 	buffer_printf(&page, "<!DOCTYPE html>\n<html lang=\"en\"><title>%d %s</title>\n<h1>%d %s</h1>\n", status,
 		      reason(status), status, reason(status));
 	reply_body(rp, "text/html; charset=utf-8", &page, head_only);

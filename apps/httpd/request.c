@@ -24,15 +24,17 @@ size_t request_head_length(const char *text, size_t len)
 	return 0;
 }
 
-/* RFC 9110, 5.6.2 */
+/* RFC 9110, 5.6.2: the bytes that are in no token. */
+static const bool delimits[256] = {
+	[0 ... ' '] = true, ['"'] = true, ['('] = true, [')'] = true, [','] = true, ['/'] = true,
+	[':' ... '@'] = true, ['[' ... ']'] = true, ['{'] = true, ['}'] = true, [0x7f ... 0xff] = true,
+};
+
 bool is_token(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-
-		if (c <= ' ' || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", c))
+	for (size_t i = 0; i < s.len; i++)
+		if (delimits[(unsigned char)s.at[i]])
 			return false;
-	}
 	return s.len > 0;
 }
 

@@ -44,20 +44,17 @@ static void serve_error(const struct request *r, int status, time_t now, struct 
 
 static void begin_file(struct reply *rp, int status, const struct request *r, time_t modified, time_t now)
 {
-	char date[DATE_SIZE];
-
 	reply_begin(rp, status, r->http_1_0, now);
-	date_format(modified, date);
-	reply_field(rp, "Last-Modified: %s", date);
-	reply_field(rp, "Accept-Ranges: bytes");
+	reply_date(rp, "Last-Modified", modified);
+	reply_field(rp, "Accept-Ranges", "bytes");
 }
 
 static void serve_unsatisfiable(const struct request *r, off_t size, time_t now, struct reply *rp)
 {
 	reply_begin(rp, 416, r->http_1_0, now);
-	reply_field(rp, "Content-Range: bytes */%lld", (long long)size);
-	reply_field(rp, "Content-Length: 0");
-	reply_without_body(rp);
+	buffer_printf(&rp->out, "Content-Range: bytes */%lld\r\n", (long long)size);
+	reply_length(rp, 0);
+	reply_end_head(rp);
 }
 
 /* Range has a meaning for GET only (RFC 9110, 14.2). */
@@ -82,8 +79,8 @@ static void serve_content(const struct request *r, const char *path, int file, o
 	}
 	begin_file(rp, range == RANGE_PART ? 206 : 200, r, modified, now);
 	if (range == RANGE_PART)
-		reply_field(rp, "Content-Range: bytes %lld-%lld/%lld", (long long)first, (long long)last,
-			    (long long)size);
+		buffer_printf(&rp->out, "Content-Range: bytes %lld-%lld/%lld\r\n", (long long)first,
+			      (long long)last, (long long)size);
 	if (reply_file(rp, mime_type(path), file, first, last - first + 1, is_head(r)) < 0)
 		serve_error(r, 500, now, rp);
 }
@@ -98,7 +95,7 @@ static void serve_file(const struct request *r, const char *path, const struct s
 
 	if (status == 304) {
 		begin_file(rp, status, r, modified, now);
-		reply_without_body(rp);
+		reply_end_head(rp);
 		return;
 	}
 	if (status) {
@@ -138,8 +135,9 @@ static void serve_redirect(const struct request *r, const char *path, time_t now
 	buffer_url(&rp->out, path + 1);
 	buffer_puts(&rp->out, query.len ? "/?" : "/");
 	buffer_append(&rp->out, query.at, query.len);
-	buffer_puts(&rp->out, "\r\nContent-Length: 0\r\n");
-	reply_without_body(rp);
+	buffer_puts(&rp->out, "\r\n");
+	reply_length(rp, 0);
+	reply_end_head(rp);
 }
 
 static void serve_directory(const struct request *r, char *path, time_t now, struct reply *rp)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What an image weighs and what its boot costs, in bytes and in guest instructions: both exact, so both are held to a limit."""
+import http.client
 import re
 import sys
+import threading
+import time
 
-from harness import ROOT, app, require, run_tool, test
+from harness import ROOT, app, free_port, require, run_tool, test
 
 sys.path.insert(0, str(ROOT / 'bench'))
 
@@ -40,6 +43,41 @@ def all_devices(ctx):
         f.truncate(1 << 20)
     return ['-netdev', 'user,id=n0,restrict=on', '-device', 'virtio-net-pci,netdev=n0,romfile=', '-device', 'virtio-rng-pci',
             '-drive', f'if=none,id=d0,format=raw,file={disk}', '-device', 'virtio-blk-pci,drive=d0', '-append', ADDRESS]
+
+
+WARM, ASKED = 50, 100  # requests before the count, and in it
+REQUEST_LIMIT = 33_000
+
+
+def keep_asking(port, ended):
+    """Requests one by one on one connection, from when the guest answers until it has ended."""
+    while not ended.is_set():
+        client = http.client.HTTPConnection('127.0.0.1', port, timeout=10)
+        try:
+            while True:
+                client.request('GET', '/style.css')
+                client.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            client.close()
+            time.sleep(0.1)
+
+
+@test('guest/cost/request')
+def request_cost(ctx):
+    """instructions from one keep-alive request to the next, the network's among them"""
+    path, port, ended = str(app(ctx, 'httpd')), free_port(), threading.Event()
+    command = ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', path, '-append', ADDRESS,
+               '-netdev', f'user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:8080', '-device', 'virtio-net-pci,netdev=n0,romfile=']
+    client = threading.Thread(target=keep_asking, args=(port, ended))
+    client.start()
+    try:
+        total, by_function = boot_insns.count(path, command, str(ctx.sdk), to='serve', skip=WARM, times=ASKED, timeout=100,
+                                              sleep='on')
+    finally:
+        ended.set()
+        client.join()
+    require(total <= REQUEST_LIMIT * ASKED, f'{total // ASKED} instructions a request, more than {REQUEST_LIMIT}; '
+                                            f'most of {ASKED} in {by_function.most_common(12)}')
 
 
 size_test('hello', 160 << 10)
