@@ -33,7 +33,7 @@ struct thread {
 	struct context context;      /* saved stack pointer, FS base (arch) */
 	char name[16];
 	unsigned id;
-	enum thread_priority priority;      /* at which it runs: the higher of the next two */
+	_Atomic enum thread_priority priority; /* at which it runs: the higher of the next two */
 	enum thread_priority own_priority, lent_priority;
 	_Atomic enum thread_state state;
 	struct cpu *_Atomic cpu;     /* whose run queue it is in, or runs or last ran from */

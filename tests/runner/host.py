@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Host tests and fuzz targets: the shipping sources, compiled for this machine under the sanitizers.
 
-A test is tests/host/**/X_test.c, a fuzz target tests/fuzz/X_fuzz.c; what else they link is in links.py.
+A test is tests/host/**/X_test.c, a fuzz target tests/fuzz/X_fuzz.c; what else they link is in links.py. Those in
+tests/host/smp/ run on several processors, which are pthreads, and under ThreadSanitizer too.
 """
 import os
 import pathlib
@@ -13,9 +14,11 @@ from . import links
 from .test import Test
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-FLAGS = ["-std=gnu11", "-g", "-O1", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-D_GNU_SOURCE",
-         "-I", "tests/host/include", "-I", "."]
+THREAD_SANITIZER = ("-fsanitize=thread",)
+FLAGS = ["-std=gnu11", "-g", "-O1", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-D_GNU_SOURCE"]
+FRAME = pathlib.Path("tests/host/frame.c")
 SHIM = pathlib.Path("tests/host/shim.c")
+MACHINE = pathlib.Path("tests/host/smp/machine.c")
 TIMEOUT_S = 300  # compiling the first time included
 
 FUZZ_RUNS = {False: 5000, True: 1000000}
@@ -23,6 +26,7 @@ FUZZ_RUNS = {False: 5000, True: 1000000}
 
 def tests(root, sdk, full):
     found = [host_test(root, sdk, source) for source in sorted(root.glob("tests/host/**/*_test.c"))]
+    found += [host_test(root, sdk, source, THREAD_SANITIZER, "/tsan") for source in sorted(root.glob("tests/host/smp/*_test.c"))]
     return found + [fuzz_test(root, sdk, source, full) for source in sorted(root.glob("tests/fuzz/*_fuzz.c"))]
 
 
@@ -30,11 +34,15 @@ def name_of(root, source):
     return source.relative_to(root / "tests").with_suffix("").as_posix()
 
 
-def host_test(root, sdk, source):
+def host_test(root, sdk, source, sanitizers=SANITIZERS, suffix=""):
     def run(context):
-        binary = build(root, sdk, source, "gcc", SANITIZERS)
+        binary = build(root, sdk, source, "gcc", sanitizers, suffix.replace("/", "-"))
         check([binary], context.root)
-    return Test(name_of(root, source), run, timeout_s=TIMEOUT_S)
+    return Test(name_of(root, source) + suffix, run, weight=2 if on_machine(source) else 1, timeout_s=TIMEOUT_S)
+
+
+def on_machine(source):
+    return source.parent.name == MACHINE.parent.name
 
 
 def fuzz_test(root, sdk, source, full):
@@ -48,12 +56,20 @@ def fuzz_test(root, sdk, source, full):
     return Test(name_of(root, source), run, timeout_s=3600 if full else TIMEOUT_S)
 
 
-def build(root, sdk, source, compiler, sanitizers):
-    binary = sdk / "tests" / name_of(root, source)
+def stand_in(source):
+    """(what the code under test finds in place of the hardware and the rest of the kernel, where its headers are)"""
+    if on_machine(source):
+        return MACHINE, ["-I", "tests/host/smp/include", "-I", "tests/host/include", "-I", "."]
+    return SHIM, ["-I", "tests/host/include", "-I", "."]
+
+
+def build(root, sdk, source, compiler, sanitizers, suffix=""):
+    binary = sdk / "tests" / (name_of(root, source) + suffix)
     binary.parent.mkdir(parents=True, exist_ok=True)
     linked, extra_flags = links.read(root, source)
-    sources = dict.fromkeys([source.relative_to(root), SHIM, *linked])
-    objects = Compiler([*FLAGS, *sanitizers, *extra_flags], sdk / "tests/objects", compiler).compile_all(sources)
+    kernel, includes = stand_in(source)
+    sources = dict.fromkeys([source.relative_to(root), FRAME, kernel, *linked])
+    objects = Compiler([*FLAGS, *includes, *sanitizers, *extra_flags], sdk / "tests/objects", compiler).compile_all(sources)
     scratch = binary.with_name(f"{binary.name}.{os.getpid()}")
     check([compiler, *sanitizers, *map(str, objects), "-o", str(scratch)], root)
     scratch.replace(binary)
