@@ -28,17 +28,50 @@ static inline bool may_run_on(const struct thread *t, const struct cpu *cpu)
 	return t->affinity & cpu_bit(cpu);
 }
 
+static inline uint64_t run_queue_nonempty(const struct run_queue *rq)
+{
+	return atomic_load_explicit(&rq->nonempty, memory_order_relaxed);
+}
+
 /* The highest priority that has somebody waiting; PRIO_IDLE: nobody. */
 static inline enum thread_priority run_queue_top(const struct run_queue *rq)
 {
-	uint64_t nonempty = atomic_load_explicit(&rq->nonempty, memory_order_relaxed);
+	uint64_t nonempty = run_queue_nonempty(rq);
 
 	return nonempty ? (enum thread_priority)(63 - __builtin_clzll(nonempty)) : PRIO_IDLE;
 }
 
-void run_queue_push(struct run_queue *, struct thread *);
-void run_queue_push_front(struct run_queue *, struct thread *);
-void run_queue_remove(struct run_queue *, struct thread *);
+/* Only the lock's holder changes these, so no read-modify-write is needed for those who look. */
+static inline void run_queue_count(struct run_queue *rq, uint64_t nonempty, unsigned more)
+{
+	unsigned length = atomic_load_explicit(&rq->length, memory_order_relaxed);
+
+	atomic_store_explicit(&rq->nonempty, nonempty, memory_order_relaxed);
+	atomic_store_explicit(&rq->length, length + more, memory_order_relaxed);
+}
+
+static inline void run_queue_push(struct run_queue *rq, struct thread *t)
+{
+	list_push_back(&rq->queue[t->priority], &t->run_node);
+	run_queue_count(rq, run_queue_nonempty(rq) | 1ull << t->priority, 1);
+}
+
+/* Before its peers: it was pushed aside and still has some of its slice. */
+static inline void run_queue_push_front(struct run_queue *rq, struct thread *t)
+{
+	list_push_front(&rq->queue[t->priority], &t->run_node);
+	run_queue_count(rq, run_queue_nonempty(rq) | 1ull << t->priority, 1);
+}
+
+static inline void run_queue_remove(struct run_queue *rq, struct thread *t)
+{
+	uint64_t left = run_queue_nonempty(rq);
+
+	list_remove(&t->run_node);
+	if (list_empty(&rq->queue[t->priority]))
+		left &= ~(1ull << t->priority);
+	run_queue_count(rq, left, -1u);
+}
 
 /* Locks the queue of the CPU that t is at. *s: for spin_unlock(). */
 struct cpu *sched_lock_thread(const struct thread *t, irq_state *s);

@@ -34,51 +34,6 @@
 LOCK_CLASS(queue_class, "run queue");
 static struct run_queue boot_queue;
 
-/* Only the lock's holder changes these, so no read-modify-write is needed for those who look. */
-static void set_nonempty(struct run_queue *rq, uint64_t nonempty, unsigned length)
-{
-	atomic_store_explicit(&rq->nonempty, nonempty, memory_order_relaxed);
-	atomic_store_explicit(&rq->length, length, memory_order_relaxed);
-}
-
-static uint64_t nonempty(const struct run_queue *rq)
-{
-	return atomic_load_explicit(&rq->nonempty, memory_order_relaxed);
-}
-
-static unsigned length(const struct run_queue *rq)
-{
-	return atomic_load_explicit(&rq->length, memory_order_relaxed);
-}
-
-static void added(struct run_queue *rq, const struct thread *t)
-{
-	set_nonempty(rq, nonempty(rq) | 1ull << t->priority, length(rq) + 1);
-}
-
-void run_queue_push(struct run_queue *rq, struct thread *t)
-{
-	list_push_back(&rq->queue[t->priority], &t->run_node);
-	added(rq, t);
-}
-
-/* Before its peers: it was pushed aside and still has some of its slice. */
-void run_queue_push_front(struct run_queue *rq, struct thread *t)
-{
-	list_push_front(&rq->queue[t->priority], &t->run_node);
-	added(rq, t);
-}
-
-void run_queue_remove(struct run_queue *rq, struct thread *t)
-{
-	uint64_t left = nonempty(rq);
-
-	list_remove(&t->run_node);
-	if (list_empty(&rq->queue[t->priority]))
-		left &= ~(1ull << t->priority);
-	set_nonempty(rq, left, length(rq) - 1);
-}
-
 static struct thread *take_next(struct cpu *cpu)
 {
 	struct run_queue *rq = cpu->run_queue;
@@ -94,7 +49,7 @@ static struct thread *take_next(struct cpu *cpu)
 
 static bool waits(const struct run_queue *rq, enum thread_priority p)
 {
-	return nonempty(rq) & 1ull << p;
+	return run_queue_nonempty(rq) & 1ull << p;
 }
 
 static void slice_begin(struct run_queue *rq, const struct thread *owner)
@@ -140,7 +95,7 @@ static void slice_ended(struct timer *timer)
 	spin_unlock(&rq->lock, s);
 }
 
-static void finish_switch(void)
+static inline void finish_switch(void)
 {
 	struct run_queue *rq = this_cpu()->run_queue;
 	struct thread *left = rq->leaving;
@@ -291,7 +246,7 @@ bool sched_preempt_needed(void)
 }
 
 /* Current could go on; it waits for its next turn, here or wherever it may run. */
-static void put_back(struct cpu *cpu, bool first)
+static inline void put_back(struct cpu *cpu, bool first)
 {
 	struct run_queue *rq = cpu->run_queue;
 	struct thread *t = cpu->current;
@@ -433,7 +388,7 @@ void sched_idle_loop(void)
 		struct cpu *cpu = this_cpu();
 
 		spin_lock(&cpu->run_queue->lock);
-		if (nonempty(cpu->run_queue)) {
+		if (run_queue_nonempty(cpu->run_queue)) {
 			place_idle_end(cpu);
 			switch_away(cpu);
 			continue;

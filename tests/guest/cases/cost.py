@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from harness import ROOT, app, free_port, require, run_tool, test
+from harness import ROOT, app, free_port, program, require, run_tool, test
 
 sys.path.insert(0, str(ROOT / 'bench'))
 
@@ -85,3 +85,19 @@ size_test('httpd', 600 << 10)
 for machine in ('q35', 'pc', 'microvm'):
     boot_test('hello', 'hello', machine, 200_000)
 boot_test('devices', 'httpd', 'q35', 1_000_000, all_devices)
+
+
+SWITCHES = 1000
+
+
+@test('guest/cost/switch')
+def switch(ctx):
+    """instructions for a switch of threads by thread_yield(): what so many more of them cost"""
+    path = str(program(ctx, 'switch_cost'))
+
+    def instructions(yields):  # each brings the other thread here and back
+        command = ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', path, '-append', f'-- {yields}']
+        return boot_insns.count(path, command, str(ctx.sdk), to='done')[0]
+    each = (instructions(SWITCHES) - instructions(SWITCHES // 2)) / SWITCHES
+    print(f'{each:.1f} instructions for each switch')
+    require(each <= 200, f'{each:.1f} instructions, more than 200')

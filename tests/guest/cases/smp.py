@@ -24,6 +24,8 @@ TESTS += [test for name in ('sleep', 'preempt', 'futex', 'threads', 'libc_thread
 TESTS += [Boot(f'guest/smp/start/{cpus}', 'smp_start', [str(cpus)], cpus=cpus, shows=ALL_PASSED, weight=2, timeout_s=180,
                full_only=cpus > 8)
           for cpus in (8, 64)]
+TESTS += [Boot('guest/smp/start/66', 'smp_start', ['64'], cpus=66, weight=2, timeout_s=180, full_only=True,
+               shows=('cpu: 2 CPUs beyond the first 64 stay idle$', *ALL_PASSED))]
 
 
 def panic(how, shows):
