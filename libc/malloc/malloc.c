@@ -264,6 +264,7 @@ void *calloc(size_t count, size_t size)
 	if (bytes > COARSE_MAX - CHUNK_HEADER)
 		return _calloc_r(NULL, count, size);
 	p = malloc(bytes);
+	__asm__("" : "+r"(p)); /* or the compiler sees what this is, and calls calloc() */
 	return p ? memset(p, 0, bytes) : NULL;
 }
 
