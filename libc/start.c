@@ -9,6 +9,7 @@
 #include "libc/malloc/malloc_cache.h"
 #include "libc/preferred.h"
 #include "libc/program.h"
+#include "libc/signal.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -55,6 +56,7 @@ static void run_destructors(void)
 int app_run(int argc, char **argv, char **envp)
 {
 	malloc_cache_wanted = true;
+	signal_main_blocked = &signal_blocked;
 	open_standard_files();
 	environ = envp;
 	program_name = argv[0];

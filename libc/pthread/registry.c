@@ -41,7 +41,9 @@ static bool alive(const struct pthread *p)
 {
 	if (p == self())
 		return true;
-	list_for_each(n, &threads) if (container_of(n, struct pthread, node) == p) return true;
+	list_for_each(n, &threads)
+		if (container_of(n, struct pthread, node) == p)
+			return true;
 	return false;
 }
 

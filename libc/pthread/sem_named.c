@@ -26,8 +26,7 @@ static struct list all = LIST_INIT(all);
 
 static struct named *find(const char *name)
 {
-	list_for_each(n, &all)
-	{
+	list_for_each(n, &all) {
 		struct named *s = container_of(n, struct named, node);
 
 		if (strcmp(s->name, name) == 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* newlib's own, and flags that programs pass. Signals are synchronous here: raise() and kill() call the handler, nothing interrupts a call. */
+/*
+ * newlib's own, and flags that programs pass. Signals are synchronous here: raise() and kill() call
+ * the handler, nothing interrupts a call.
+ */
 #pragma once
 
 #include_next <sys/signal.h>

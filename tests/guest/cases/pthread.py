@@ -4,7 +4,7 @@ from harness import Boot
 
 MACHINES = ('q35', 'microvm')
 CPUS = (1, 2, 4)
-PROGRAMS = ('basic', 'mutex', 'sync', 'semaphore', 'c11')
+PROGRAMS = ('basic', 'mutex', 'sync', 'semaphore', 'c11', 'libc', 'cancel', 'timer')
 
 TESTS = [Boot(f'guest/pthread/{name}/{cpus}/{machine}', f'pthread_{name}', machine=machine, cpus=cpus,
               shows=('^all checks passed$',), weight=min(cpus, 2))
