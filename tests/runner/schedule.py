@@ -27,6 +27,7 @@ def run(tests, root, sdk, slots):
     """
     waiting = sorted(tests, key=lambda test: -test.timeout_s)
     running, ended = [], []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("tests: told to end"))  # by way of the finally below
     try:
         while waiting or running:
             start_what_fits(waiting, running, root, sdk, slots)
@@ -80,6 +81,7 @@ class Job:
 
     def child(self, context):
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log, 1)

@@ -54,7 +54,7 @@ def keep_asking(port, ended):
     while not ended.is_set():
         client = http.client.HTTPConnection('127.0.0.1', port, timeout=10)
         try:
-            while True:
+            while not ended.is_set():
                 client.request('GET', '/style.css')
                 client.getresponse().read()
         except (OSError, http.client.HTTPException):
@@ -68,7 +68,7 @@ def request_cost(ctx):
     path, port, ended = str(app(ctx, 'httpd')), free_port(), threading.Event()
     command = ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', path, '-append', ADDRESS,
                '-netdev', f'user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:8080', '-device', 'virtio-net-pci,netdev=n0,romfile=']
-    client = threading.Thread(target=keep_asking, args=(port, ended))
+    client = threading.Thread(target=keep_asking, args=(port, ended), daemon=True)
     client.start()
     try:
         total, by_function = boot_insns.count(path, command, str(ctx.sdk), to='serve', skip=WARM, times=ASKED, timeout=100,
