@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finds the ACPI tables (ACPI 6.5, section 5.2.5 to 5.2.8) and hands each to its parser. Runs once while booting, alone.
- * Addresses, lengths and checksums are distrusted: what cannot be mapped or does not add up is left out, with one log line.
+ * Finds the ACPI tables (ACPI 6.5, section 5.2.5 to 5.2.8) and hands each to its parser. Runs once
+ * while booting, alone.
+ * Addresses, lengths and checksums are distrusted: what cannot be mapped or does not add up is left
+ * out, with one log line.
  */
 #include "kernel/acpi.h"
 #include "kernel/acpi_tables.h"
@@ -9,7 +11,8 @@
 #include "kernel/vm.h"
 #include <string.h>
 
-#define BIOS_AREA_HIGH  0xf0000u  /* 5.2.5.1: the BIOS area is 0xe0000 to 0xfffff; PC BIOSes use its upper half, so that is searched first */
+/* 5.2.5.1. PC BIOSes use the area's upper half, so that is searched first. */
+#define BIOS_AREA_HIGH  0xf0000u
 #define BIOS_AREA_LOW   0xe0000u
 #define BIOS_AREA_END   0x100000u
 #define RSDP_ALIGN      16u
@@ -18,7 +21,10 @@
 struct acpi_info acpi;
 static uint64_t fadt_address;
 
-/* The sum of len bytes, which is 0 mod 256 for what is intact. Eight bytes at a time, in 16-bit lanes that are folded before they can overflow. */
+/*
+ * The sum of len bytes, which is 0 mod 256 for what is intact. Eight bytes at a time, in 16-bit
+ * lanes that are folded before they can overflow.
+ */
 static uint8_t byte_sum(const void *start, size_t len)
 {
 	const uint8_t *p = start;
@@ -33,7 +39,8 @@ static uint8_t byte_sum(const void *start, size_t len)
 			memcpy(&v, p, sizeof v);
 			lanes += (v & 0x00ff00ff00ff00ffull) + (v >> 8 & 0x00ff00ff00ff00ffull);
 		}
-		total += (lanes & 0xffff) + (lanes >> 16 & 0xffff) + (lanes >> 32 & 0xffff) + (lanes >> 48);
+		total += (lanes & 0xffff) + (lanes >> 16 & 0xffff) + (lanes >> 32 & 0xffff) +
+			 (lanes >> 48);
 	}
 	while (len--)
 		total += *p++;
@@ -49,8 +56,10 @@ static const struct acpi_header *map_table(uint64_t address)
 	if (!h)
 		return NULL;
 	len = h->length;
-	if (len < sizeof *h || len > TABLE_LEN_MAX || !vm_map_rom(address, len) || byte_sum(h, len) != 0) {
-		log_warn("acpi: table %.4s at 0x%llx is broken (length %u): ignored", h->signature, (unsigned long long)address, len);
+	if (len < sizeof *h || len > TABLE_LEN_MAX || !vm_map_rom(address, len) ||
+	    byte_sum(h, len) != 0) {
+		log_warn("acpi: table %.4s at 0x%llx is broken (length %u): ignored", h->signature,
+			 (unsigned long long)address, len);
 		return NULL;
 	}
 	return h;
@@ -104,10 +113,13 @@ static bool rsdp_valid(const struct acpi_rsdp *rsdp)
 	return memcmp(rsdp->signature, "RSD PTR ", 8) == 0 && byte_sum(rsdp, ACPI_RSDP_V1_LEN) == 0;
 }
 
-/* The first word of the signature is compared on the way: this loop is a good part of a short boot. */
+/*
+ * The first word of the signature is compared on the way: this loop is a good part of a short boot.
+ */
 static const struct acpi_rsdp *search_area(uint64_t start, uint64_t end)
 {
-	const char *at = vm_map_rom(start, end - start), *last = at + (end - start) - sizeof(struct acpi_rsdp);
+	const char *at = vm_map_rom(start, end - start);
+	const char *last = at + (end - start) - sizeof(struct acpi_rsdp);
 	uint32_t first_word;
 
 	if (!at)
@@ -119,12 +131,16 @@ static const struct acpi_rsdp *search_area(uint64_t start, uint64_t end)
 	return NULL;
 }
 
-/* The extended BIOS data area is not searched: the pointer to it lies in page 0, which stays unmapped, and no firmware of a virtual machine uses it. */
+/*
+ * The extended BIOS data area is not searched: the pointer to it lies in page 0, which stays
+ * unmapped, and no firmware of a virtual machine uses it.
+ */
 static const struct acpi_rsdp *search_rsdp(void)
 {
 	const struct acpi_rsdp *found = search_area(BIOS_AREA_HIGH, BIOS_AREA_END);
 
-	return found ? found : search_area(BIOS_AREA_LOW, BIOS_AREA_HIGH + sizeof *found); /* it may straddle the halves */
+	/* It may straddle the halves. */
+	return found ? found : search_area(BIOS_AREA_LOW, BIOS_AREA_HIGH + sizeof *found);
 }
 
 static const struct acpi_rsdp *find_rsdp(uint64_t given)
@@ -161,7 +177,8 @@ void acpi_init(uint64_t rsdp_address)
 		return;
 	}
 	extended = rsdp->revision >= 2 && byte_sum(rsdp, sizeof *rsdp) == 0;
-	acpi.present = (extended && walk_root(rsdp->xsdt_address, "XSDT", 8)) || walk_root(rsdp->rsdt_address, "RSDT", 4);
+	acpi.present = (extended && walk_root(rsdp->xsdt_address, "XSDT", 8)) ||
+		       walk_root(rsdp->rsdt_address, "RSDT", 4);
 	if (!acpi.present)
 		log_warn("acpi: neither XSDT nor RSDT is usable");
 }

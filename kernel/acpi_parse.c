@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What each ACPI table tells: pure code from a table in memory to struct acpi_info. Every length inside a table is distrusted; a field that a short (old) table
- * does not have reads as zero, which everywhere means "not there".
+ * What each ACPI table tells: pure code from a table in memory to struct acpi_info. Every length
+ * inside a table is distrusted; a field that a short (old) table does not have reads as zero, which
+ * everywhere means "not there".
  */
 #include "kernel/acpi.h"
 #include "kernel/acpi_tables.h"
@@ -9,7 +10,10 @@
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 
-/* Copies as much of a table as there is; the rest of the copy is zero. Tables need not be aligned, the copy is. */
+/*
+ * Copies as much of a table as there is; the rest of the copy is zero. Tables need not be aligned,
+ * the copy is.
+ */
 static void copy_table(void *copy, size_t size, const struct acpi_header *table)
 {
 	memset(copy, 0, size);
@@ -34,7 +38,10 @@ static void add_ioapic(struct acpi_info *info, uint32_t address, uint32_t gsi_ba
 	info->ioapic[info->nioapics++].gsi_base = gsi_base;
 }
 
-/* Flags: bits 1:0 polarity, 3:2 trigger mode; 0 "as the bus does it", which on ISA is edge, active high (5.2.12.5, table 5.26). */
+/*
+ * Flags: bits 1:0 polarity, 3:2 trigger mode; 0 "as the bus does it", which on ISA is edge, active
+ * high (5.2.12.5, table 5.26).
+ */
 static void override_isa_irq(struct acpi_info *info, unsigned source, uint32_t gsi, uint16_t flags)
 {
 	if (source >= 16)
@@ -104,7 +111,10 @@ void acpi_parse_mcfg(struct acpi_info *info, const struct acpi_header *table)
 	}
 }
 
-/* The 64-bit form of a port register block, where there is one and it is a port, else the old 32-bit form (5.2.9: X_ fields rule when not zero). */
+/*
+ * The 64-bit form of a port register block, where there is one and it is a port, else the old
+ * 32-bit form (5.2.9: X_ fields rule when not zero).
+ */
 static uint16_t fadt_port(const struct acpi_gas *extended, uint32_t old)
 {
 	if (extended->address && extended->space == 1)
@@ -152,7 +162,10 @@ void acpi_parse_hpet(struct acpi_info *info, const struct acpi_header *table)
 		info->hpet_address = hpet.base.address;
 }
 
-/* One integer element of a package (20.2.3): ZeroOp, OneOp or BytePrefix and a byte. Returns how many bytes it took, 0: something else. */
+/*
+ * One integer element of a package (20.2.3): ZeroOp, OneOp or BytePrefix and a byte. Returns how
+ * many bytes it took, 0: something else.
+ */
 static unsigned aml_small_integer(const uint8_t *at, const uint8_t *end, uint8_t *value)
 {
 	if (at < end && at[0] <= 1) {
@@ -166,7 +179,10 @@ static unsigned aml_small_integer(const uint8_t *at, const uint8_t *end, uint8_t
 	return 0;
 }
 
-/* at follows the name _S5_: PackageOp, PkgLength (1 to 4 bytes, told by the two top bits of the first), NumElements, elements (20.2.5.4). */
+/*
+ * at follows the name _S5_: PackageOp, PkgLength (1 to 4 bytes, told by the two top bits of the
+ * first), NumElements, elements (20.2.5.4).
+ */
 static void parse_s5_package(struct acpi_info *info, const uint8_t *at, const uint8_t *end)
 {
 	unsigned used;
@@ -184,8 +200,12 @@ static void parse_s5_package(struct acpi_info *info, const uint8_t *at, const ui
 		info->s5_type_b = info->s5_type_a;
 }
 
-/* The DSDT's bytes behind the next place where name stands, at or after from; NULL: none. No AML is run: firmware writes what we look for as constants. */
-static const uint8_t *find_name(const struct acpi_header *table, const uint8_t *from, const char *name)
+/*
+ * The DSDT's bytes behind the next place where name stands, at or after from; NULL: none. No AML is
+ * run: firmware writes what we look for as constants.
+ */
+static const uint8_t *find_name(const struct acpi_header *table, const uint8_t *from,
+				const char *name)
 {
 	const uint8_t *end = (const uint8_t *)table + table->length;
 	uint32_t wanted, here;
@@ -202,26 +222,34 @@ static const uint8_t *find_name(const struct acpi_header *table, const uint8_t *
 /* Behind NameOp (0x08), with or without the root prefix. */
 void acpi_parse_s5(struct acpi_info *info, const struct acpi_header *table)
 {
-	const uint8_t *at = (const uint8_t *)(table + 1), *end = (const uint8_t *)table + table->length;
+	const uint8_t *at = (const uint8_t *)(table + 1);
+	const uint8_t *end = (const uint8_t *)table + table->length;
 
 	while (!info->s5_known && (at = find_name(table, at, "_S5_")) != NULL)
 		if (at[-5] == 0x08 || (at[-5] == '\\' && at[-6] == 0x08))
 			parse_s5_package(info, at, end);
 }
 
-/* The integer a method without arguments returns, if its whole body is to return one: flags, ReturnOp (0xa4), DWordPrefix (0x0c) or QWordPrefix (0x0e). */
+/*
+ * The integer a method without arguments returns, if its whole body is to return one: flags,
+ * ReturnOp (0xa4), DWordPrefix (0x0c) or QWordPrefix (0x0e).
+ */
 static uint64_t returned_constant(const uint8_t *at, const uint8_t *end)
 {
 	uint64_t value = 0;
 	size_t size = end - at > 3 && at[2] == 0x0e ? 8 : 4;
 
-	if (end - at < (ptrdiff_t)(3 + size) || (at[0] & 7) || at[1] != 0xa4 || (at[2] != 0x0c && at[2] != 0x0e))
+	if (end - at < (ptrdiff_t)(3 + size) || (at[0] & 7) || at[1] != 0xa4 ||
+	    (at[2] != 0x0c && at[2] != 0x0e))
 		return 0;
 	memcpy(&value, at + 3, size);
 	return value;
 }
 
-/* _CBA, the address of a host bridge's ECAM (PCI Firmware 3.3, 4.1.3). The bus range would be in _CRS; all 256 are there wherever this was seen. */
+/*
+ * _CBA, the address of a host bridge's ECAM (PCI Firmware 3.3, 4.1.3). The bus range would be in
+ * _CRS; all 256 are there wherever this was seen.
+ */
 void acpi_parse_cba(struct acpi_info *info, const struct acpi_header *table)
 {
 	const uint8_t *at = find_name(table, (const uint8_t *)(table + 1), "_CBA");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The ACPI tables' layouts, as far as the kernel reads them. Source: ACPI 6.5, section 5.2; HPET: IA-PC HPET 1.0a, 3.2.4; MCFG: PCI Firmware 3.3, 4.1.2. */
+/*
+ * The ACPI tables' layouts, as far as the kernel reads them. Source: ACPI 6.5, section 5.2; HPET:
+ * IA-PC HPET 1.0a, 3.2.4; MCFG: PCI Firmware 3.3, 4.1.2.
+ */
 #pragma once
 
 #include <assert.h>
@@ -47,8 +50,10 @@ struct acpi_fadt {                /* 5.2.9 */
 	uint16_t sci_int;
 	uint32_t smi_cmd;
 	uint8_t acpi_enable, acpi_disable, s4bios_req, pstate_cnt;
-	uint32_t pm1a_evt_blk, pm1b_evt_blk, pm1a_cnt_blk, pm1b_cnt_blk, pm2_cnt_blk, pm_tmr_blk, gpe0_blk, gpe1_blk;
-	uint8_t pm1_evt_len, pm1_cnt_len, pm2_cnt_len, pm_tmr_len, gpe0_blk_len, gpe1_blk_len, gpe1_base, cst_cnt;
+	uint32_t pm1a_evt_blk, pm1b_evt_blk, pm1a_cnt_blk, pm1b_cnt_blk, pm2_cnt_blk, pm_tmr_blk,
+		gpe0_blk, gpe1_blk;
+	uint8_t pm1_evt_len, pm1_cnt_len, pm2_cnt_len, pm_tmr_len, gpe0_blk_len, gpe1_blk_len,
+		gpe1_base, cst_cnt;
 	uint16_t p_lvl2_lat, p_lvl3_lat, flush_size, flush_stride;
 	uint8_t duty_offset, duty_width, day_alrm, mon_alrm, century;
 	uint16_t iapc_boot_arch;
@@ -59,7 +64,8 @@ struct acpi_fadt {                /* 5.2.9 */
 	uint16_t arm_boot_arch;
 	uint8_t minor_version;
 	uint64_t x_firmware_ctrl, x_dsdt;
-	struct acpi_gas x_pm1a_evt_blk, x_pm1b_evt_blk, x_pm1a_cnt_blk, x_pm1b_cnt_blk, x_pm2_cnt_blk, x_pm_tmr_blk, x_gpe0_blk, x_gpe1_blk;
+	struct acpi_gas x_pm1a_evt_blk, x_pm1b_evt_blk, x_pm1a_cnt_blk, x_pm1b_cnt_blk,
+		x_pm2_cnt_blk, x_pm_tmr_blk, x_gpe0_blk, x_gpe1_blk;
 	struct acpi_gas sleep_control_reg, sleep_status_reg;
 } __attribute__((packed));
 static_assert(offsetof(struct acpi_fadt, pm_tmr_blk) == 76, "5.2.9");
@@ -137,7 +143,10 @@ struct acpi_hpet {
 } __attribute__((packed));
 static_assert(offsetof(struct acpi_hpet, base) == 40, "IA-PC HPET 1.0a, 3.2.4");
 
-/* The parsers (acpi_parse.c). Each gets a table whose length is at least a header and whose checksum was right, and trusts nothing else in it. */
+/*
+ * The parsers (acpi_parse.c). Each gets a table whose length is at least a header and whose
+ * checksum was right, and trusts nothing else in it.
+ */
 struct acpi_info;
 void acpi_parse_madt(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_mcfg(struct acpi_info *, const struct acpi_header *);

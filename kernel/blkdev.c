@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Block devices: their names, the checks every request passes before a driver sees it, and waiting for one. Devices are registered by the boot thread or the
- * work thread; requests come from any thread and complete in interrupts.
+ * Block devices: their names, the checks every request passes before a driver sees it, and waiting
+ * for one. Devices are registered by the boot thread or the work thread; requests come from any
+ * thread and complete in interrupts.
  */
 #include "kernel/blkdev.h"
 #include "kernel/page.h"
@@ -99,7 +100,8 @@ static int check_transfer(const struct blkdev *d, const struct blk_req *r)
 {
 	uint64_t bytes = data_bytes(r);
 
-	if (bytes % BLK_SECTOR_SIZE || r->nsg > d->max_sg || bytes / BLK_SECTOR_SIZE > d->max_sectors)
+	if (bytes % BLK_SECTOR_SIZE || r->nsg > d->max_sg ||
+	    bytes / BLK_SECTOR_SIZE > d->max_sectors)
 		return -EINVAL;
 	if (r->op == BLK_WRITE && d->read_only)
 		return -EROFS;
@@ -146,7 +148,10 @@ int blk_wait(struct blk_req *r)
 	return r->status;
 }
 
-/* Once complete is set a waiter may be gone, and the request with it; futex_wake() only uses the word's address. */
+/*
+ * Once complete is set a waiter may be gone, and the request with it; futex_wake() only uses the
+ * word's address.
+ */
 void blk_complete(struct blk_req *r, int status)
 {
 	r->status = status;
@@ -159,13 +164,16 @@ void blk_complete(struct blk_req *r, int status)
 }
 
 /*
- * How much of [buf, buf + len) goes into one request, and as which pieces: all of it if the pieces suffice, else what fits even if every page is a piece of its
- * own. Negative: -errno.
+ * How much of [buf, buf + len) goes into one request, and as which pieces: all of it if the pieces
+ * suffice, else what fits even if every page is a piece of its own. Negative: -errno.
  */
-static long next_pieces(const struct blkdev *d, struct sg *sg, int *nsg, const void *buf, size_t len)
+static long next_pieces(const struct blkdev *d, struct sg *sg, int *nsg, const void *buf,
+			size_t len)
 {
 	unsigned max = d->max_sg < SYNC_PIECES ? d->max_sg : SYNC_PIECES;
-	size_t limit = d->max_sectors < SYNC_BYTES / BLK_SECTOR_SIZE ? d->max_sectors * BLK_SECTOR_SIZE : SYNC_BYTES;
+	size_t limit = d->max_sectors < SYNC_BYTES / BLK_SECTOR_SIZE
+			       ? d->max_sectors * BLK_SECTOR_SIZE
+			       : SYNC_BYTES;
 	size_t n = len < limit ? len : limit;
 
 	n -= n % d->block_size;

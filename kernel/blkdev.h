@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A block device, as file systems see it. Asynchronous: blk_submit() queues, the driver completes from its interrupt.
- * Sectors are 512 bytes whatever the device's block size; requests must be multiples of block_size and aligned to it.
+ * A block device, as file systems see it. Asynchronous: blk_submit() queues, the driver completes
+ * from its interrupt.
+ * Sectors are 512 bytes whatever the device's block size; requests must be multiples of block_size
+ * and aligned to it.
  */
 #pragma once
 
@@ -22,9 +24,11 @@ struct blk_req {
 	uint64_t nsectors;               /* BLK_DISCARD, BLK_WRITE_ZEROES; else the pieces tell */
 	const struct sg *sg;             /* data, valid until completion */
 	unsigned nsg;
-	void (*done)(struct blk_req *);  /* interrupt context, after status is set; NULL: blk_wait() */
+	/* interrupt context, after status is set; NULL: blk_wait() */
+	void (*done)(struct blk_req *);
 	void *token;                     /* the submitter's own */
-	int status;                      /* 0 or -errno: -EIO, -EROFS, -ENOSPC, -EOPNOTSUPP, -ENODEV (device gone) */
+	/* 0 or -errno: -EIO, -EROFS, -ENOSPC, -EOPNOTSUPP, -ENODEV (device gone) */
+	int status;
 	atomic_uint complete;            /* futex for blk_wait() */
 	struct list node;                /* the driver's own while queued */
 	void *driver;                    /* the driver's own */
@@ -33,27 +37,38 @@ struct blk_req {
 struct blkdev {
 	struct list node;
 	char name[16];                   /* "vda", "sda" */
-	char serial[21];                 /* what the host calls the disk; empty: nothing, or not answered yet */
+	/* what the host calls the disk; empty: nothing, or not answered yet */
+	char serial[21];
 	uint64_t sectors;                /* capacity in 512-byte sectors */
 	uint32_t block_size;             /* bytes, smallest request */
 	uint32_t max_sg;                 /* pieces per request at most */
 	uint32_t max_sectors;            /* per request, UINT32_MAX: no limit */
 	bool read_only, can_flush, can_discard, can_write_zeroes;
-	/* Queues or fails at once: 0, or -errno (never -EAGAIN: a full ring is the driver's business). */
+	/*
+	 * Queues or fails at once: 0, or -errno (never -EAGAIN: a full ring is the driver's
+	 * business).
+	 */
 	int (*submit)(struct blkdev *, struct blk_req *);
 	void *driver;
 };
 
-/* Drivers: names the device after prefix ("vd" -> vda, vdb, ...) and makes it findable; and takes it away. */
+/*
+ * Drivers: names the device after prefix ("vd" -> vda, vdb, ...) and makes it findable; and takes
+ * it away.
+ */
 void blkdev_register(struct blkdev *, const char *prefix);
 void blkdev_unregister(struct blkdev *);
 struct blkdev *blkdev_find(const char *name); /* "vda" or "/dev/vda"; NULL: none */
 void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg);
 
-int blk_submit(struct blkdev *, struct blk_req *);  /* checks range and alignment: -EINVAL, -EROFS, -EOPNOTSUPP; then the driver's submit */
+/* checks range and alignment: -EINVAL, -EROFS, -EOPNOTSUPP; then the driver's submit */
+int blk_submit(struct blkdev *, struct blk_req *);
 int blk_wait(struct blk_req *);                     /* sleeps until complete, returns status */
 void blk_complete(struct blk_req *, int status);    /* drivers, from the interrupt */
 
-/* Read or write len bytes (a multiple of the block size) at a sector, waiting; buf is any mapped memory. 0 or -errno. */
+/*
+ * Read or write len bytes (a multiple of the block size) at a sector, waiting; buf is any mapped
+ * memory. 0 or -errno.
+ */
 int blk_read(struct blkdev *, uint64_t sector, void *buf, size_t len);
 int blk_write(struct blkdev *, uint64_t sector, const void *buf, size_t len);

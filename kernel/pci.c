@@ -26,7 +26,10 @@ static void scan(void)
 		pci_scan_root(&(struct pci_root){ .bus_last = 255 });
 }
 
-/* A host bridge's registers configure the machine we run on; taking away its decoding, even for a moment, is not safe. */
+/*
+ * A host bridge's registers configure the machine we run on; taking away its decoding, even for a
+ * moment, is not safe.
+ */
 static bool may_be_sized(const struct pci_dev *dev)
 {
 	return pci_base_class(dev) != PCI_CLASS_BRIDGE || dev->header_type == 1;
@@ -41,8 +44,9 @@ static void assign_missing(void)
 }
 
 /*
- * Sizing a function that decodes already means to switch its decoding off and on, which takes a hypervisor most of a millisecond. So those are sized only when
- * a driver wants them, or when somebody else needs an address and has to know which are taken.
+ * Sizing a function that decodes already means to switch its decoding off and on, which takes a
+ * hypervisor most of a millisecond. So those are sized only when a driver wants them, or when
+ * somebody else needs an address and has to know which are taken.
  */
 static void assign(void)
 {
@@ -67,8 +71,9 @@ static const struct pci_driver *find_driver(const struct pci_dev *dev)
 static bool part_of_chipset(const struct pci_dev *dev)
 {
 	pci_for_each(other)
-		if (other->bus == dev->bus && other->slot == dev->slot && other->segment == dev->segment
-		    && other->class_code >> 8 == PCI_CLASS_ISA_BRIDGE)
+		if (other->bus == dev->bus && other->slot == dev->slot &&
+		    other->segment == dev->segment &&
+		    other->class_code >> 8 == PCI_CLASS_ISA_BRIDGE)
 			return true;
 	return false;
 }
@@ -76,8 +81,10 @@ static bool part_of_chipset(const struct pci_dev *dev)
 /* One line for a device somebody may miss; not for what every machine has. */
 static void report_unused(const struct pci_dev *dev)
 {
-	if (pci_base_class(dev) != PCI_CLASS_BRIDGE && pci_base_class(dev) != PCI_CLASS_DISPLAY && !part_of_chipset(dev))
-		log_info("pci " PCI_FMT ": no driver for %04x:%04x, class %06x", PCI_ARG(dev), dev->vendor, dev->device, dev->class_code);
+	if (pci_base_class(dev) != PCI_CLASS_BRIDGE && pci_base_class(dev) != PCI_CLASS_DISPLAY &&
+	    !part_of_chipset(dev))
+		log_info("pci " PCI_FMT ": no driver for %04x:%04x, class %06x", PCI_ARG(dev),
+			 dev->vendor, dev->device, dev->class_code);
 }
 
 static void attach(struct pci_dev *dev)
@@ -93,7 +100,8 @@ static void attach(struct pci_dev *dev)
 		assign_missing();
 	error = driver->attach(dev);
 	if (error)
-		log_err("pci " PCI_FMT ": %s gave up, error %d", PCI_ARG(dev), driver->name, -error);
+		log_err("pci " PCI_FMT ": %s gave up, error %d", PCI_ARG(dev), driver->name,
+			-error);
 }
 
 void pci_init(void)

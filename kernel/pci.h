@@ -20,7 +20,8 @@ struct pci_bar {
 struct pci_dev {
 	struct list node;
 	struct pci_dev *bridge;   /* above it; NULL: on a root bus */
-	volatile void *config;    /* its configuration space in the ECAM; NULL: reached through ports */
+	/* its configuration space in the ECAM; NULL: reached through ports */
+	volatile void *config;
 	uint16_t segment;
 	uint8_t bus, slot, function;
 	uint8_t header_type;      /* 0 an ordinary function, 1 a bridge */
@@ -45,10 +46,14 @@ struct pci_driver {
 	int (*attach)(struct pci_dev *);   /* 0 or -errno (logged by the caller) */
 };
 
-#define PCI_DRIVER(d) \
-	static const struct pci_driver *const d##_entry __attribute__((section("pci_drivers"), used)) = &(d)
+#define PCI_DRIVER(d)                                   \
+	static const struct pci_driver *const d##_entry \
+		__attribute__((section("pci_drivers"), used)) = &(d)
 
-/* Finds every function, gives addresses to BARs the firmware left empty, and attaches drivers. One log line for what has none. */
+/*
+ * Finds every function, gives addresses to BARs the firmware left empty, and attaches drivers. One
+ * log line for what has none.
+ */
 void pci_init(void);
 
 uint8_t  pci_read8(struct pci_dev *, unsigned offset);
@@ -59,17 +64,26 @@ void pci_write16(struct pci_dev *, unsigned offset, uint16_t);
 void pci_write32(struct pci_dev *, unsigned offset, uint32_t);
 
 /*
- * The next capability with this id after offset prev (0: the first), or 0. Bounded: a looped list ends. The whole list lies below offset 256; a capability's
- * own fields may run past it only if the device lies, and then read as all ones.
+ * The next capability with this id after offset prev (0: the first), or 0. Bounded: a looped list
+ * ends. The whole list lies below offset 256; a capability's own fields may run past it only if the
+ * device lies, and then read as all ones.
  */
 unsigned pci_capability_next(struct pci_dev *, uint8_t id, unsigned prev);
 
-void pci_enable(struct pci_dev *);       /* memory, I/O and bus mastering on, in the bridges above as well */
+/* memory, I/O and bus mastering on, in the bridges above as well */
+void pci_enable(struct pci_dev *);
 
-/* Maps [offset, offset + len) of a memory BAR. NULL: no such memory BAR, or it does not reach that far. Mapping twice is harmless. */
+/*
+ * Maps [offset, offset + len) of a memory BAR. NULL: no such memory BAR, or it does not reach that
+ * far. Mapping twice is harmless.
+ */
 volatile void *pci_bar_map(struct pci_dev *, unsigned bar, uint64_t offset, size_t len);
 
-/* MSI-X. enable returns the number of table entries, or -errno (-ENODEV: no capability; -EINVAL: its table lies nowhere). All entries start masked. */
+/*
+ * MSI-X. enable returns the number of table entries, or -errno (-ENODEV: no capability; -EINVAL:
+ * its table lies nowhere). All entries start masked.
+ */
 int pci_msix_enable(struct pci_dev *);
-void pci_msix_set(struct pci_dev *, unsigned entry, int vector); /* points an entry at an irq_alloc() vector and unmasks it */
+/* points an entry at an irq_alloc() vector and unmasks it */
+void pci_msix_set(struct pci_dev *, unsigned entry, int vector);
 void pci_msix_disable(struct pci_dev *);

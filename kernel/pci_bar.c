@@ -3,7 +3,9 @@
 #include "kernel/pci_priv.h"
 #include "kernel/vm.h"
 
-/* Writes all ones and reads back which address bits the register has; then puts the old value back. */
+/*
+ * Writes all ones and reads back which address bits the register has; then puts the old value back.
+ */
 static uint32_t probe_mask(struct pci_dev *dev, unsigned offset, uint32_t old)
 {
 	uint32_t mask;
@@ -22,7 +24,8 @@ static void size_io(struct pci_bar *bar, uint32_t low, uint32_t mask)
 	bar->size = mask & -mask & 0xffffu; /* the lowest bit that can be set is the size */
 }
 
-static void size_memory(struct pci_dev *dev, struct pci_bar *bar, unsigned offset, uint32_t low, uint32_t mask)
+static void size_memory(struct pci_dev *dev, struct pci_bar *bar, unsigned offset, uint32_t low,
+			uint32_t mask)
 {
 	uint64_t wide = mask & ~0xfu;
 
@@ -72,7 +75,8 @@ bool pci_bars_size(struct pci_dev *dev)
 	if (dev->bars_sized)
 		return false;
 	dev->bars_sized = true;
-	if (decoding) /* else the device would answer at whatever the probing leaves in the register for a moment */
+	/* Else the device would answer at whatever the probing leaves in the register. */
+	if (decoding)
 		pci_write16(dev, PCI_COMMAND, command & ~decoding);
 	for (unsigned i = 0; i < pci_bar_count(dev);) {
 		unsigned first = i;

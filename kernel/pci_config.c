@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Access to configuration space: memory-mapped (ECAM, PCI Express Base 5.0, 7.2.2), else through ports 0xcf8 and 0xcfc
- * (configuration mechanism 1, PCI Local Bus 3.0, 3.2.2.3.2). Offsets are within the first 256 bytes; ECAM would allow 4096.
+ * Access to configuration space: memory-mapped (ECAM, PCI Express Base 5.0, 7.2.2), else through
+ * ports 0xcf8 and 0xcfc (configuration mechanism 1, PCI Local Bus 3.0, 3.2.2.3.2). Offsets are
+ * within the first 256 bytes; ECAM would allow 4096.
  */
 #include "kernel/pci_priv.h"
 #include "kernel/spinlock.h"
@@ -23,13 +24,15 @@ bool pci_ports_present(void)
 
 volatile uint8_t *pci_config_map_bus(const struct pci_root *root, unsigned bus)
 {
-	return root->ecam ? vm_map_device(root->ecam + (uint64_t)bus * BUS_ECAM_LEN, BUS_ECAM_LEN) : NULL;
+	return root->ecam ? vm_map_device(root->ecam + (uint64_t)bus * BUS_ECAM_LEN, BUS_ECAM_LEN)
+			  : NULL;
 }
 
 /* Selects the dword that holds offset; returns the port of the byte at offset. */
 static uint16_t select_port(const struct pci_dev *dev, unsigned offset)
 {
-	outl(CONFIG_ADDRESS, CONFIG_ENABLE | (uint32_t)dev->bus << 16 | (uint32_t)dev->slot << 11 | (uint32_t)dev->function << 8 | (offset & 0xfc));
+	outl(CONFIG_ADDRESS, CONFIG_ENABLE | (uint32_t)dev->bus << 16 | (uint32_t)dev->slot << 11 |
+				     (uint32_t)dev->function << 8 | (offset & 0xfc));
 	return (uint16_t)(CONFIG_DATA + (offset & 3));
 }
 

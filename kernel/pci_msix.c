@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * MSI-X (PCI Local Bus 3.0, 6.8.2): a table in a BAR, one entry per interrupt message. The caller has enabled memory decoding.
+ * MSI-X (PCI Local Bus 3.0, 6.8.2): a table in a BAR, one entry per interrupt message. The caller
+ * has enabled memory decoding.
  */
 #include "kernel/pci_priv.h"
 #include "kernel/x86_64/io.h"
@@ -30,7 +31,8 @@ int pci_msix_enable(struct pci_dev *dev)
 	control = pci_read16(dev, cap + MSIX_CONTROL);
 	where = pci_read32(dev, cap + MSIX_TABLE);
 	dev->msix_count = (control & MSIX_CONTROL_SIZE) + 1;
-	dev->msix_table = pci_bar_map(dev, where & 7, where & ~7u, (size_t)dev->msix_count * ENTRY_SIZE);
+	dev->msix_table =
+		pci_bar_map(dev, where & 7, where & ~7u, (size_t)dev->msix_count * ENTRY_SIZE);
 	if (!dev->msix_table)
 		return -EINVAL;
 	pci_write16(dev, cap + MSIX_CONTROL, control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK);
@@ -58,6 +60,7 @@ void pci_msix_disable(struct pci_dev *dev)
 
 	if (!dev->msix_table)
 		return;
-	pci_write16(dev, cap + MSIX_CONTROL, pci_read16(dev, cap + MSIX_CONTROL) & ~MSIX_CONTROL_ENABLE);
+	pci_write16(dev, cap + MSIX_CONTROL,
+		    pci_read16(dev, cap + MSIX_CONTROL) & ~MSIX_CONTROL_ENABLE);
 	dev->msix_table = NULL;
 }

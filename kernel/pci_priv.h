@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the pci*.c files share: registers of the configuration header, and the steps pci_init() takes. Source: PCI Local Bus 3.0, section 6. */
+/*
+ * What the pci*.c files share: registers of the configuration header, and the steps pci_init()
+ * takes. Source: PCI Local Bus 3.0, section 6.
+ */
 #pragma once
 
 #include "kernel/pci.h"
@@ -55,14 +58,16 @@ struct pci_root {
 };
 
 extern struct list pci_devices;           /* parents before children */
-#define pci_for_each(dev) \
-	for (struct pci_dev *dev = container_of(pci_devices.next, struct pci_dev, node); &dev->node != &pci_devices; \
-	     dev = container_of(dev->node.next, struct pci_dev, node))
+#define pci_for_each(dev)                                                                \
+	for (struct pci_dev *dev = container_of(pci_devices.next, struct pci_dev, node); \
+	     &dev->node != &pci_devices; dev = container_of(dev->node.next, struct pci_dev, node))
 
 bool pci_ports_present(void);             /* configuration mechanism 1 answers */
 volatile uint8_t *pci_config_map_bus(const struct pci_root *, unsigned bus); /* NULL: ports */
 void pci_scan_root(struct pci_root *);
 bool pci_decodes(struct pci_dev *);       /* memory or ports: somebody has given it addresses */
-bool pci_bars_size(struct pci_dev *);     /* fills in bar[], once; true: at least one has no address */
+/* fills in bar[], once; true: at least one has no address */
+bool pci_bars_size(struct pci_dev *);
 void pci_bar_write(struct pci_dev *, unsigned bar);
-void pci_assign_all(void);                /* gives every BAR without an address one, opening bridges' windows */
+/* gives every BAR without an address one, opening bridges' windows */
+void pci_assign_all(void);

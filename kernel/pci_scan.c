@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Enumeration: every function of every bus that can be reached, through bridges (PCI-to-PCI Bridge 1.2, 3.2.5). Runs once while booting, alone.
- * Buses are not probed: a bus exists only below a bridge. A bridge that the firmware gave no usable bus number gets the next free one. Bus numbers only grow on
- * the way down, which bounds the recursion whatever the devices say.
+ * Enumeration: every function of every bus that can be reached, through bridges (PCI-to-PCI Bridge
+ * 1.2, 3.2.5). Runs once while booting, alone.
+ * Buses are not probed: a bus exists only below a bridge. A bridge that the firmware gave no usable
+ * bus number gets the next free one. Bus numbers only grow on the way down, which bounds the
+ * recursion whatever the devices say.
  */
 #include "kernel/heap.h"
 #include "kernel/log.h"
@@ -14,7 +16,10 @@ struct list pci_devices = LIST_INIT(pci_devices);
 
 static void scan_bus(struct pci_root *, struct pci_dev *bridge, unsigned bus, unsigned depth);
 
-/* Below a root port or a switch's downstream port there is a link, and at its end device 0 alone (PCI Express Base 5.0, 7.3.1). */
+/*
+ * Below a root port or a switch's downstream port there is a link, and at its end device 0 alone
+ * (PCI Express Base 5.0, 7.3.1).
+ */
 static unsigned slots_below(struct pci_dev *bridge)
 {
 	unsigned cap = bridge ? pci_capability_next(bridge, PCI_CAP_PCIE, 0) : 0;
@@ -23,15 +28,22 @@ static unsigned slots_below(struct pci_dev *bridge)
 	return port_type == 4 || port_type == 6 ? 1 : 32;
 }
 
-static bool numbers_usable(const struct pci_root *root, unsigned bus, unsigned secondary, unsigned subordinate)
+static bool numbers_usable(const struct pci_root *root, unsigned bus, unsigned secondary,
+			   unsigned subordinate)
 {
-	return secondary > bus && secondary > root->bus_highest && subordinate >= secondary && subordinate <= root->bus_last;
+	return secondary > bus && secondary > root->bus_highest && subordinate >= secondary &&
+	       subordinate <= root->bus_last;
 }
 
-/* Bus numbers register: primary in bits 7:0, secondary 15:8, subordinate 23:16, the latency timer above, which stays. */
-static void write_numbers(struct pci_dev *bridge, uint32_t old, unsigned secondary, unsigned subordinate)
+/*
+ * Bus numbers register: primary in bits 7:0, secondary 15:8, subordinate 23:16, the latency timer
+ * above, which stays.
+ */
+static void write_numbers(struct pci_dev *bridge, uint32_t old, unsigned secondary,
+			  unsigned subordinate)
 {
-	pci_write32(bridge, PCI_BUS_NUMBERS, (old & 0xff000000u) | subordinate << 16 | secondary << 8 | bridge->bus);
+	pci_write32(bridge, PCI_BUS_NUMBERS,
+		    (old & 0xff000000u) | subordinate << 16 | secondary << 8 | bridge->bus);
 }
 
 /* Registers that read 0 would forward the first MiB; a base above its limit forwards nothing. */
@@ -51,13 +63,15 @@ static void scan_bridge(struct pci_root *root, struct pci_dev *bridge, unsigned 
 	if (renumber)
 		secondary = root->bus_highest + 1;
 	if (secondary > root->bus_last || depth == DEPTH_MAX) {
-		log_warn("pci " PCI_FMT ": no bus number left for what is behind this bridge", PCI_ARG(bridge));
+		log_warn("pci " PCI_FMT ": no bus number left for what is behind this bridge",
+			 PCI_ARG(bridge));
 		return;
 	}
 	bridge->secondary_bus = (uint8_t)secondary;
 	root->bus_highest = secondary;
 	if (renumber) {
-		write_numbers(bridge, numbers, secondary, root->bus_last); /* wide open until it is known how many buses lie below */
+		/* wide open until it is known how many buses lie below */
+		write_numbers(bridge, numbers, secondary, root->bus_last);
 		close_windows(bridge);
 	}
 	scan_bus(root, bridge, secondary, depth + 1);
@@ -109,7 +123,8 @@ static int scan_function(struct pci_root *root, const struct pci_dev *where, uns
 	return type;
 }
 
-static void scan_slot(struct pci_root *root, struct pci_dev *where, volatile uint8_t *ecam, unsigned depth)
+static void scan_slot(struct pci_root *root, struct pci_dev *where, volatile uint8_t *ecam,
+		      unsigned depth)
 {
 	unsigned functions = 1;
 
@@ -135,7 +150,10 @@ static void scan_bus(struct pci_root *root, struct pci_dev *bridge, unsigned bus
 		return;
 	}
 	for (unsigned slot = 0; slot < slots; slot++) {
-		struct pci_dev where = { .bridge = bridge, .segment = root->segment, .bus = (uint8_t)bus, .slot = (uint8_t)slot };
+		struct pci_dev where = { .bridge = bridge,
+					 .segment = root->segment,
+					 .bus = (uint8_t)bus,
+					 .slot = (uint8_t)slot };
 
 		scan_slot(root, &where, ecam, depth);
 	}

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The life cycle of a device (VIRTIO 1.4, sections 2.1 to 2.5 and 3), written once for all transports and drivers.
+ * The life cycle of a device (VIRTIO 1.4, sections 2.1 to 2.5 and 3), written once for all
+ * transports and drivers.
  *
- * The boot thread adds devices, the work thread recovers them; dev->life keeps them apart. Interrupts of the device may come from the moment its queues are
- * enabled; broken queues ignore them.
+ * The boot thread adds devices, the work thread recovers them; dev->life keeps them apart.
+ * Interrupts of the device may come from the moment its queues are enabled; broken queues ignore
+ * them.
  */
 #include "virtio/virtio.h"
 #include "kernel/clock.h"
@@ -16,17 +18,21 @@
 #define RESET_DEADLINE_NS    1000000000ull  /* a reset that takes longer will not happen */
 #define RECOVERY_SPACING_NS 10000000000ull  /* devices that break again sooner than this ... */
 #define RECOVERIES_MAX       8u             /* ... this many times in a row are given up */
-#define CONFIG_READS_MAX     64u            /* a configuration that changes under so many reads is read as it is */
+/* a configuration that changes under so many reads is read as it is */
+#define CONFIG_READS_MAX     64u
 
 /* What this stack itself can do, whatever the driver. */
-#define CORE_FEATURES (VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | VIRTIO_BIT(VIRTIO_F_EVENT_IDX))
+#define CORE_FEATURES                                                          \
+	(VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | \
+	 VIRTIO_BIT(VIRTIO_F_EVENT_IDX))
 
 extern const struct virtio_driver *const __start_virtio_drivers[] __attribute__((weak));
 extern const struct virtio_driver *const __stop_virtio_drivers[] __attribute__((weak));
 
 static const struct virtio_driver *find_driver(enum virtio_id id)
 {
-	for (const struct virtio_driver *const *d = __start_virtio_drivers; d < __stop_virtio_drivers; d++)
+	for (const struct virtio_driver *const *d = __start_virtio_drivers;
+	     d < __stop_virtio_drivers; d++)
 		if ((*d)->id == id)
 			return *d;
 	return NULL;
@@ -56,7 +62,10 @@ static int reset(struct virtio_device *dev)
 	return 0;
 }
 
-/* The wanted bits that are offered and whose prerequisites were accepted too (2.2.1). Dropping one may pull the rug from under another. */
+/*
+ * The wanted bits that are offered and whose prerequisites were accepted too (2.2.1). Dropping one
+ * may pull the rug from under another.
+ */
 static uint64_t choose(const struct virtio_driver *driver, uint64_t acceptable)
 {
 	uint64_t chosen = 0, before;
@@ -79,30 +88,38 @@ static int negotiate(struct virtio_device *dev)
 
 	dev->offered = t->get_features(dev);
 	if (!(dev->offered & VIRTIO_BIT(VIRTIO_F_VERSION_1))) {
-		log_err("%s: a legacy device; only VERSION_1 is supported (QEMU: disable-legacy=on)", dev->where);
+		log_err("%s: a legacy device, not supported (QEMU: disable-legacy=on)", dev->where);
 		return -ENOTSUP;
 	}
 	dev->features = dev->offered & CORE_FEATURES;
-	dev->features |= choose(dev->driver, dev->offered & ~(dev->driver->decline ? dev->driver->decline(dev) : 0));
+	dev->features |=
+		choose(dev->driver,
+		       dev->offered & ~(dev->driver->decline ? dev->driver->decline(dev) : 0));
 	t->set_features(dev, dev->features);
 	add_status(dev, VIRTIO_STATUS_FEATURES_OK);
 	if (t->get_status(dev) & VIRTIO_STATUS_FEATURES_OK)
 		return 0;
 	dev->status &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK; /* which is what the device holds */
-	log_err("%s: refuses the features 0x%llx of its 0x%llx", dev->where, (unsigned long long)dev->features, (unsigned long long)dev->offered);
+	log_err("%s: refuses the features 0x%llx of its 0x%llx", dev->where,
+		(unsigned long long)dev->features, (unsigned long long)dev->offered);
 	return -ENOTSUP;
 }
 
-/* "vda: virtio-blk 1.0 pci 00:03.0 +SEG_MAX +FLUSH -MQ": what was agreed on, and what was offered but is not used. */
+/*
+ * "vda: virtio-blk 1.0 pci 00:03.0 +SEG_MAX +FLUSH -MQ": what was agreed on, and what was offered
+ * but is not used.
+ */
 static void announce(const struct virtio_device *dev)
 {
 	char text[LOG_LINE_MAX];
 	size_t len = 0;
 
 	text[0] = '\0';
-	for (const struct virtio_feature *f = dev->driver->features; f->name && len < sizeof text; f++)
+	for (const struct virtio_feature *f = dev->driver->features; f->name && len < sizeof text;
+	     f++)
 		if (dev->offered >> f->bit & 1)
-			len += (size_t)ksnprintf(text + len, sizeof text - len, " %c%s", virtio_has(dev, f->bit) ? '+' : '-', f->name);
+			len += (size_t)ksnprintf(text + len, sizeof text - len, " %c%s",
+						 virtio_has(dev, f->bit) ? '+' : '-', f->name);
 	log_info("%s: %s 1.0 %s%s", dev->name, dev->driver->name, dev->where, text);
 }
 
@@ -116,7 +133,10 @@ static void break_queues(struct virtio_device *dev)
 	}
 }
 
-/* With its queues broken: what an interrupt on another CPU has taken off a ring is completed there, and nowhere else. */
+/*
+ * With its queues broken: what an interrupt on another CPU has taken off a ring is completed there,
+ * and nowhere else.
+ */
 static void take_back(struct virtio_device *dev)
 {
 	for (struct virtqueue *vq = dev->queues; vq; vq = vq->next)
@@ -162,8 +182,9 @@ static int add(struct virtio_device *dev)
 }
 
 /*
- * Resets the device and ends what it had (3.3.1: buffers are taken back only once it is reset). Whoever waits for a device that does not even finish its reset
- * must not wait for ever: that one is lost.
+ * Resets the device and ends what it had (3.3.1: buffers are taken back only once it is reset).
+ * Whoever waits for a device that does not even finish its reset must not wait for ever: that one
+ * is lost.
  */
 static void stop(struct virtio_device *dev)
 {

@@ -2,11 +2,13 @@
 /*
  * Virtio: devices, their drivers, and the transports between them (VIRTIO 1.4, sections 2 and 3).
  *
- * A transport finds a device, fills in the first fields of a struct virtio_device and calls virtio_add(). That one function walks through the whole life cycle
- * (3.1.1) and is called again to recover from a device that failed; no driver ever writes a status bit.
+ * A transport finds a device, fills in the first fields of a struct virtio_device and calls
+ * virtio_add(). That one function walks through the whole life cycle (3.1.1) and is called again to
+ * recover from a device that failed; no driver ever writes a status bit.
  *
- * A device is neither believed nor fatal: whoever sees it break a rule calls virtio_device_broken(), from any context. Its queues stop at once; the work
- * thread then resets it, has its driver end what was in flight, and adds it again.
+ * A device is neither believed nor fatal: whoever sees it break a rule calls
+ * virtio_device_broken(), from any context. Its queues stop at once; the work thread then resets
+ * it, has its driver end what was in flight, and adds it again.
  */
 #pragma once
 
@@ -22,7 +24,10 @@ struct virtio_device;
 
 #define VIRTIO_BIT(n) (1ull << (n))
 
-/* A feature bit a driver knows: with a name for the log, whether it wants it, and what it rests on. Tables of these end with name NULL. */
+/*
+ * A feature bit a driver knows: with a name for the log, whether it wants it, and what it rests on.
+ * Tables of these end with name NULL.
+ */
 struct virtio_feature {
 	const char *name;     /* as in the specification, without VIRTIO_x_F_ */
 	uint8_t bit;
@@ -34,33 +39,44 @@ struct virtio_driver {
 	const char *name;                               /* "virtio-blk" */
 	enum virtio_id id;
 	const struct virtio_feature *features;
-	uint64_t (*decline)(struct virtio_device *);    /* wanted bits that tunables or the device's configuration rule out; NULL: none */
-	int  (*probe)(struct virtio_device *);          /* builds queues and buffers; the device is silent. 0 or -errno */
-	void (*start)(struct virtio_device *);          /* the device is live: hand it what it may work on */
+	/* wanted bits that tunables or the device's configuration rule out; NULL: none */
+	uint64_t (*decline)(struct virtio_device *);
+	/* builds queues and buffers; the device is silent. 0 or -errno */
+	int  (*probe)(struct virtio_device *);
+	/* the device is live: hand it what it may work on */
+	void (*start)(struct virtio_device *);
 	void (*config_changed)(struct virtio_device *); /* interrupt context; NULL: nothing to do */
 	/*
-	 * The device is reset and touches nothing any more: end what was in flight, with an error. Called before recovery (probe comes next, driver_data
-	 * stays) and, with dev->lost set, when the device will not come back; also after a probe that failed, whatever it had built. Others may hold pointers
-	 * to driver_data and to its queues, so neither is freed: broken queues refuse what comes late.
+	 * The device is reset and touches nothing any more: end what was in flight, with an error.
+	 * Called before recovery (probe comes next, driver_data stays) and, with dev->lost set,
+	 * when the device will not come back; also after a probe that failed, whatever it had
+	 * built. Others may hold pointers to driver_data and to its queues, so neither is freed:
+	 * broken queues refuse what comes late.
 	 */
 	void (*remove)(struct virtio_device *);
 };
 
-#define VIRTIO_DRIVER(d) \
-	static const struct virtio_driver *const d##_entry __attribute__((section("virtio_drivers"), used)) = &(d)
+#define VIRTIO_DRIVER(d)                                   \
+	static const struct virtio_driver *const d##_entry \
+		__attribute__((section("virtio_drivers"), used)) = &(d)
 
-/* How registers are reached. Nothing here knows of rings or device types; offsets are within the device-specific configuration, in bytes. */
+/*
+ * How registers are reached. Nothing here knows of rings or device types; offsets are within the
+ * device-specific configuration, in bytes.
+ */
 struct virtio_transport {
 	uint8_t  (*get_status)(struct virtio_device *);
 	void     (*set_status)(struct virtio_device *, uint8_t);
 	uint64_t (*get_features)(struct virtio_device *);
 	void     (*set_features)(struct virtio_device *, uint64_t);
-	int      (*interrupts_prepare)(struct virtio_device *);            /* after each reset: the configuration interrupt. 0 or -errno */
+	/* after each reset: the configuration interrupt. 0 or -errno */
+	int      (*interrupts_prepare)(struct virtio_device *);
 	uint16_t (*queue_max)(struct virtio_device *, uint16_t index);     /* 0: no such queue */
 	int      (*queue_enable)(struct virtio_device *, struct virtqueue *); /* 0 or -errno */
 	void     (*queue_notify)(struct virtqueue *);
 	uint32_t (*config_generation)(struct virtio_device *);
-	void     (*config_read)(struct virtio_device *, size_t off, void *, size_t len); /* one field of 1, 2, 4 or 8 bytes, else single bytes */
+	/* one field of 1, 2, 4 or 8 bytes, else single bytes */
+	void     (*config_read)(struct virtio_device *, size_t off, void *, size_t len);
 	void     (*config_write)(struct virtio_device *, size_t off, const void *, size_t len);
 };
 
@@ -74,11 +90,13 @@ struct virtio_device {
 	uint64_t features;                  /* accepted */
 	uint64_t offered;
 	uint8_t status;                     /* what was written last */
-	_Atomic bool live;                  /* between DRIVER_OK and the next reset: queues may be kicked */
+	/* between DRIVER_OK and the next reset: queues may be kicked */
+	_Atomic bool live;
 	_Atomic bool broken;                /* waits for its recovery */
 	_Atomic bool lost;                  /* will not come back */
 	struct mutex life;                  /* held while being added, recovered or removed */
-	struct virtqueue *queues;           /* linked by next; made once, used again after each reset */
+	/* linked by next; made once, used again after each reset */
+	struct virtqueue *queues;
 	struct work recovery;
 	uint64_t recovered_ns;              /* when last */
 	unsigned recoveries;                /* in a row */
@@ -87,16 +105,25 @@ struct virtio_device {
 	void *driver_data;
 };
 
-/* Runs the life cycle from reset to DRIVER_OK and start. 0; -ENODEV: no driver for this type (one log line); else -errno, with FAILED set. */
+/*
+ * Runs the life cycle from reset to DRIVER_OK and start. 0; -ENODEV: no driver for this type (one
+ * log line); else -errno, with FAILED set.
+ */
 int virtio_add(struct virtio_device *);
 
 /* Takes a device away for good: unplugged, or the machine shuts down. */
 void virtio_remove(struct virtio_device *);
 
-/* The device broke a rule or asked for a reset: stop using it, recover it from the work thread. Any context, any number of times. */
+/*
+ * The device broke a rule or asked for a reset: stop using it, recover it from the work thread. Any
+ * context, any number of times.
+ */
 void virtio_device_broken(struct virtio_device *, const char *why);
 
-/* Transports, from the configuration interrupt: DEVICE_NEEDS_RESET leads to recovery, anything else to the driver's config_changed. */
+/*
+ * Transports, from the configuration interrupt: DEVICE_NEEDS_RESET leads to recovery, anything else
+ * to the driver's config_changed.
+ */
 void virtio_config_interrupt(struct virtio_device *);
 
 static inline bool virtio_has(const struct virtio_device *dev, unsigned bit)
@@ -104,7 +131,10 @@ static inline bool virtio_has(const struct virtio_device *dev, unsigned bit)
 	return dev->features >> bit & 1;
 }
 
-/* Reads one field of the configuration, or an array of bytes, undisturbed by a change in mid-read (2.5.1). The field must be there: its feature was offered. */
+/*
+ * Reads one field of the configuration, or an array of bytes, undisturbed by a change in mid-read
+ * (2.5.1). The field must be there: its feature was offered.
+ */
 void virtio_config_read(struct virtio_device *, size_t off, void *, size_t len);
 
 #define virtio_config(dev, type, field) ({						\
@@ -114,7 +144,8 @@ void virtio_config_read(struct virtio_device *, size_t off, void *, size_t len);
 })
 
 /*
- * A queue size for something that takes bytes_each per entry: the greatest power of two up to wanted that keeps it within 1/64 of the machine's memory, 8 at
- * least. So a guest of 4 MiB still has room for its app.
+ * A queue size for something that takes bytes_each per entry: the greatest power of two up to
+ * wanted that keeps it within 1/64 of the machine's memory, 8 at least. So a guest of 4 MiB still
+ * has room for its app.
  */
 uint16_t virtio_queue_size(uint16_t wanted, size_t bytes_each);

@@ -2,8 +2,9 @@
 /*
  * The block device (VIRTIO 1.4, section 5.2) behind kernel/blkdev.h.
  *
- * Each request occupies a slot: the header the device reads and the status byte it writes, around the caller's own pieces. Requests that find no slot or no
- * room in the ring wait in a list; each completion moves them on. Submitting runs in any thread, completion in the queue's interrupt.
+ * Each request occupies a slot: the header the device reads and the status byte it writes, around
+ * the caller's own pieces. Requests that find no slot or no room in the ring wait in a list; each
+ * completion moves them on. Submitting runs in any thread, completion in the queue's interrupt.
  */
 #include "kernel/blkdev.h"
 #include "kernel/heap.h"
@@ -17,7 +18,8 @@
 #define SLOTS_WANTED    128u
 #define DATA_PIECES_MAX 64u
 #define PIECES_MAX      (DATA_PIECES_MAX + 2) /* with header and status */
-#define SECTORS_MAX     (1u << 22)            /* a chain's length is a 32-bit number of bytes; 2 GiB is far from it */
+/* a chain's length is a 32-bit number of bytes; 2 GiB is far from it */
+#define SECTORS_MAX     (1u << 22)
 #define STATUS_UNSET    0xffu
 
 static uint32_t no_ident;
@@ -58,7 +60,9 @@ static void add_piece(struct pieces *p, void *addr, uint32_t len)
 	p->sg[p->n++] = (struct sg){ addr, len };
 }
 
-/* blkdev's limits were chosen so that cutting to size_max never needs more pieces than there are. */
+/*
+ * blkdev's limits were chosen so that cutting to size_max never needs more pieces than there are.
+ */
 static void add_data(struct pieces *p, const struct vtblk *b, const struct blk_req *r)
 {
 	for (unsigned i = 0; i < r->nsg; i++) {
@@ -72,7 +76,10 @@ static void add_data(struct pieces *p, const struct vtblk *b, const struct blk_r
 	}
 }
 
-/* The part of a range that fits one request (max_*_sectors), after what earlier ones did. Flags stay 0: DISCARD must not ask to unmap (5.2.6.1). */
+/*
+ * The part of a range that fits one request (max_*_sectors), after what earlier ones did. Flags
+ * stay 0: DISCARD must not ask to unmap (5.2.6.1).
+ */
 static void set_range(const struct vtblk *b, struct slot *s)
 {
 	const struct blk_req *r = s->req;
@@ -104,7 +111,8 @@ static void lay_out(struct vtblk *b, struct slot *s, struct pieces *p)
 	const struct blk_req *r = s->req;
 	bool transfer = r->op == BLK_READ || r->op == BLK_WRITE;
 
-	s->header = (struct virtio_blk_outhdr){ .type = request_type(r->op), .sector = transfer ? r->sector : 0 };
+	s->header = (struct virtio_blk_outhdr){ .type = request_type(r->op),
+						.sector = transfer ? r->sector : 0 };
 	add_piece(p, &s->header, sizeof s->header);
 	if (r->op == BLK_WRITE)
 		add_data(p, b, r);
@@ -127,7 +135,10 @@ static int put_in_ring(struct vtblk *b, struct slot *s, struct pieces *p)
 	return virtqueue_add(b->vq, p->sg, p->n, p->readable, s);
 }
 
-/* False: the ring is full, or broken until the device has been recovered; either way start or a completion comes by here again. */
+/*
+ * False: the ring is full, or broken until the device has been recovered; either way start or a
+ * completion comes by here again.
+ */
 static bool issue(struct vtblk *b, struct slot *s)
 {
 	struct pieces p;
@@ -137,7 +148,10 @@ static bool issue(struct vtblk *b, struct slot *s)
 	return put_in_ring(b, s, &p) == 0;
 }
 
-/* Moves waiting requests into the ring as far as slots and descriptors go. The lock is held; the caller kicks. */
+/*
+ * Moves waiting requests into the ring as far as slots and descriptors go. The lock is held; the
+ * caller kicks.
+ */
 static void issue_waiting(struct vtblk *b)
 {
 	while (b->free && !list_empty(&b->waiting)) {
@@ -186,7 +200,10 @@ static int slot_result(const struct slot *s, uint32_t len)
 	}
 }
 
-/* The name may fill all its bytes without a terminator, and is the host's to choose: what cannot be printed is not kept. */
+/*
+ * The name may fill all its bytes without a terminator, and is the host's to choose: what cannot be
+ * printed is not kept.
+ */
 static void keep_ident(struct vtblk *b)
 {
 	for (unsigned i = 0; i < VIRTIO_BLK_ID_BYTES && b->ident[i]; i++)
@@ -202,7 +219,10 @@ static bool range_left(struct slot *s)
 	return s->sectors_done < s->req->nsectors;
 }
 
-/* Ends a slot's request, or goes on with the rest of its range. Returns the request that is finished, NULL: none. The lock is held. */
+/*
+ * Ends a slot's request, or goes on with the rest of its range. Returns the request that is
+ * finished, NULL: none. The lock is held.
+ */
 static struct blk_req *finish_slot(struct vtblk *b, struct slot *s, int *status)
 {
 	struct blk_req *r = s->req;
@@ -284,19 +304,23 @@ static int read_block_size(struct virtio_device *dev, struct vtblk *b)
 	b->disk.block_size = BLK_SECTOR_SIZE;
 	if (virtio_has(dev, VIRTIO_BLK_F_BLK_SIZE))
 		b->disk.block_size = virtio_config(dev, struct virtio_blk_config, blk_size);
-	if (b->disk.block_size >= BLK_SECTOR_SIZE && (b->disk.block_size & (b->disk.block_size - 1)) == 0)
+	if (b->disk.block_size >= BLK_SECTOR_SIZE &&
+	    (b->disk.block_size & (b->disk.block_size - 1)) == 0)
 		return 0;
 	log_err("%s: a block size of %u bytes makes no sense", dev->where, b->disk.block_size);
 	return -EINVAL;
 }
 
 /*
- * How many pieces a request may have: SEG_MAX, where it is not told only one; and the ring's size, an indirect table included. With SIZE_MAX a piece may have to
- * be cut, so half of them are kept for the cuts and the request's length is limited to what they can carry.
+ * How many pieces a request may have: SEG_MAX, where it is not told only one; and the ring's size,
+ * an indirect table included. With SIZE_MAX a piece may have to be cut, so half of them are kept
+ * for the cuts and the request's length is limited to what they can carry.
  */
 static int read_limits(struct virtio_device *dev, struct vtblk *b)
 {
-	uint32_t seg_max = virtio_has(dev, VIRTIO_BLK_F_SEG_MAX) ? virtio_config(dev, struct virtio_blk_config, seg_max) : 1;
+	uint32_t seg_max = virtio_has(dev, VIRTIO_BLK_F_SEG_MAX)
+				   ? virtio_config(dev, struct virtio_blk_config, seg_max)
+				   : 1;
 	uint32_t room = (b->vq->size < PIECES_MAX ? b->vq->size : PIECES_MAX) - 2;
 
 	b->disk.max_sg = seg_max < room ? seg_max : room;
@@ -313,11 +337,15 @@ static int read_limits(struct virtio_device *dev, struct vtblk *b)
 	}
 	if (b->disk.max_sg && b->disk.max_sectors >= b->disk.block_size / BLK_SECTOR_SIZE)
 		return 0;
-	log_err("%s: seg_max %u and size_max %u leave no room for a block", dev->where, seg_max, b->size_max);
+	log_err("%s: seg_max %u and size_max %u leave no room for a block", dev->where, seg_max,
+		b->size_max);
 	return -EINVAL;
 }
 
-/* A cache that is written through needs no flush (5.2.6.2); the mode is the host's choice and stays as it is. */
+/*
+ * A cache that is written through needs no flush (5.2.6.2); the mode is the host's choice and stays
+ * as it is.
+ */
 static bool has_write_cache(struct virtio_device *dev)
 {
 	if (virtio_has(dev, VIRTIO_BLK_F_CONFIG_WCE))
@@ -331,9 +359,11 @@ static void read_abilities(struct virtio_device *dev, struct vtblk *b)
 	b->disk.can_flush = virtio_has(dev, VIRTIO_BLK_F_FLUSH) && has_write_cache(dev);
 	b->max_discard_sectors = b->max_write_zeroes_sectors = 0;
 	if (virtio_has(dev, VIRTIO_BLK_F_DISCARD))
-		b->max_discard_sectors = virtio_config(dev, struct virtio_blk_config, max_discard_sectors);
+		b->max_discard_sectors =
+			virtio_config(dev, struct virtio_blk_config, max_discard_sectors);
 	if (virtio_has(dev, VIRTIO_BLK_F_WRITE_ZEROES))
-		b->max_write_zeroes_sectors = virtio_config(dev, struct virtio_blk_config, max_write_zeroes_sectors);
+		b->max_write_zeroes_sectors =
+			virtio_config(dev, struct virtio_blk_config, max_write_zeroes_sectors);
 	b->disk.can_discard = b->max_discard_sectors != 0;
 	b->disk.can_write_zeroes = b->max_write_zeroes_sectors != 0;
 }
@@ -414,7 +444,10 @@ static void blk_config_changed(struct virtio_device *dev)
 	log_info("%s: now %llu sectors", dev->name, (unsigned long long)b->disk.sectors);
 }
 
-/* Collects, as a list, the requests the device had, and if it is lost those that wait for it as well. */
+/*
+ * Collects, as a list, the requests the device had, and if it is lost those that wait for it as
+ * well.
+ */
 static void take_back(struct vtblk *b, struct list *requests)
 {
 	irq_state state = spin_lock(&b->lock);
@@ -429,7 +462,10 @@ static void take_back(struct vtblk *b, struct list *requests)
 	spin_unlock(&b->lock, state);
 }
 
-/* In-flight requests end with -EIO and are not repeated: whether they happened is not known, and their submitter knows better what that means. */
+/*
+ * In-flight requests end with -EIO and are not repeated: whether they happened is not known, and
+ * their submitter knows better what that means.
+ */
 static void blk_remove(struct virtio_device *dev)
 {
 	struct vtblk *b = dev->driver_data;

@@ -2,12 +2,15 @@
 /*
  * The network device (VIRTIO 1.4, section 5.1) behind kernel/netdev.h.
  *
- * Receive: frames of the driver's own memory circulate between the ring and the stack; each takes any frame the MTU allows, so one buffer is one frame and
- * mergeable buffers are not asked for. Transmit: a slot holds the header in front of the stack's own pieces.
- * The interrupt silences its queue and wakes the stack; the stack's thread does the rest in poll. Transmitted frames are reaped whenever the stack comes by, and
- * only a full ring asks for an interrupt.
+ * Receive: frames of the driver's own memory circulate between the ring and the stack; each takes
+ * any frame the MTU allows, so one buffer is one frame and mergeable buffers are not asked for.
+ * Transmit: a slot holds the header in front of the stack's own pieces.
+ * The interrupt silences its queue and wakes the stack; the stack's thread does the rest in poll.
+ * Transmitted frames are reaped whenever the stack comes by, and only a full ring asks for an
+ * interrupt.
  *
- * The stack calls one at a time (kernel/netdev.h); what may run beside it is this device's recovery, on the work thread. The lock keeps those two apart.
+ * The stack calls one at a time (kernel/netdev.h); what may run beside it is this device's
+ * recovery, on the work thread. The lock keeps those two apart.
  */
 #include "kernel/heap.h"
 #include "kernel/log.h"
@@ -39,7 +42,10 @@ PARAM_UINT("hw.vtnet.rx_process_limit", rx_process_limit, 1, 65535);
 
 enum frame_state { FRAME_IDLE, FRAME_IN_RING, FRAME_WITH_STACK };
 
-/* Two bytes in front of the header put the IP header behind the Ethernet header on a 4-byte boundary. */
+/*
+ * Two bytes in front of the header put the IP header behind the Ethernet header on a 4-byte
+ * boundary.
+ */
 struct frame {
 	struct netbuf nb;
 	enum frame_state state;
@@ -70,7 +76,8 @@ struct vtnet {
 	unsigned nslots;
 	bool registered;
 	bool started;               /* the stack has filled in its part */
-	bool stale;                 /* reset: what rings and slots hold is gone, poll has to clear up */
+	/* reset: what rings and slots hold is gone, poll has to clear up */
+	bool stale;
 	bool polling;
 };
 
@@ -86,10 +93,14 @@ static struct frame *frame_at(const struct vtnet *v, unsigned i)
 
 /* --- receive --- */
 
-/* Gives an idle frame to the device, unless there is nobody to give it to; poll tries again after a recovery. The lock is held. */
+/*
+ * Gives an idle frame to the device, unless there is nobody to give it to; poll tries again after a
+ * recovery. The lock is held.
+ */
 static void offer(struct vtnet *v, struct frame *f)
 {
-	struct sg sg = { &f->header, (uint32_t)(v->stride - NETBUF_SLACK - offsetof(struct frame, header)) };
+	struct sg sg = { &f->header,
+			 (uint32_t)(v->stride - NETBUF_SLACK - offsetof(struct frame, header)) };
 
 	f->state = FRAME_IDLE;
 	if (!v->stale && virtqueue_add(v->rx, &sg, 1, 0, f) == 0)
@@ -107,10 +118,14 @@ static void vtnet_recycle(struct netbuf *nb)
 		virtqueue_kick(v->rx);
 }
 
-/* Segmentation was not negotiated, so a frame that claims it is none of ours; a frame too short for an Ethernet header is none at all. */
+/*
+ * Segmentation was not negotiated, so a frame that claims it is none of ours; a frame too short for
+ * an Ethernet header is none at all.
+ */
 static bool acceptable(const struct frame *f, uint32_t len)
 {
-	return len >= sizeof f->header + ETHERNET_HEADER && f->header.gso_type == VIRTIO_NET_HDR_GSO_NONE;
+	return len >= sizeof f->header + ETHERNET_HEADER &&
+	       f->header.gso_type == VIRTIO_NET_HDR_GSO_NONE;
 }
 
 static void received(struct virtqueue *vq, void *token, uint32_t len)
@@ -125,7 +140,9 @@ static void received(struct virtqueue *vq, void *token, uint32_t len)
 	f->state = FRAME_WITH_STACK;
 	f->nb.data = f->data;
 	f->nb.len = len - sizeof f->header;
-	f->nb.csum_valid = (v->net.offloads & NET_RX_CSUM) && (f->header.flags & (VIRTIO_NET_HDR_F_DATA_VALID | VIRTIO_NET_HDR_F_NEEDS_CSUM));
+	f->nb.csum_valid =
+		(v->net.offloads & NET_RX_CSUM) &&
+		(f->header.flags & (VIRTIO_NET_HDR_F_DATA_VALID | VIRTIO_NET_HDR_F_NEEDS_CSUM));
 	v->net.input(&v->net, &f->nb);
 }
 
@@ -168,7 +185,8 @@ static void set_header(struct virtio_net_hdr *h, const struct net_offload_req *o
 	}
 }
 
-static int put_in_ring(struct vtnet *v, const struct sg *sg, unsigned n, const struct net_offload_req *offload, void *token)
+static int put_in_ring(struct vtnet *v, const struct sg *sg, unsigned n,
+		       const struct net_offload_req *offload, void *token)
 {
 	struct tx_slot *slot = v->free_slot;
 	struct sg all[1 + XMIT_PIECES_MAX];
@@ -200,7 +218,8 @@ static uint64_t frame_bytes(const struct sg *sg, unsigned n)
 }
 
 /* A full ring is reaped, and only if that does not help asks for an interrupt. */
-static int vtnet_xmit(struct netdev *net, const struct sg *sg, unsigned n, const struct net_offload_req *offload, void *token)
+static int vtnet_xmit(struct netdev *net, const struct sg *sg, unsigned n,
+		      const struct net_offload_req *offload, void *token)
 {
 	struct vtnet *v = to_vtnet(net);
 	int error;
@@ -287,7 +306,8 @@ static int make_queues(struct virtio_device *dev, struct vtnet *v)
 	});
 	struct virtqueue *tx = virtio_queue(dev, &(struct virtqueue_spec){
 		.index = TX,
-		.size = virtio_queue_size(TX_WANTED, sizeof(struct tx_slot) + sizeof(struct virtq_desc)),
+		.size = virtio_queue_size(TX_WANTED,
+					  sizeof(struct tx_slot) + sizeof(struct virtq_desc)),
 		.silent = true,
 		.used = transmitted,
 		.interrupt = interrupted,
@@ -334,11 +354,13 @@ static int make_slots(struct vtnet *v)
 static void read_mac(struct virtio_device *dev, struct vtnet *v)
 {
 	if (virtio_has(dev, VIRTIO_NET_F_MAC)) {
-		virtio_config_read(dev, offsetof(struct virtio_net_config, mac), v->net.mac, sizeof v->net.mac);
+		virtio_config_read(dev, offsetof(struct virtio_net_config, mac), v->net.mac,
+				   sizeof v->net.mac);
 		return;
 	}
 	random_bytes(v->net.mac, sizeof v->net.mac);
-	v->net.mac[0] = (uint8_t)((v->net.mac[0] & ~1) | 2); /* locally administered, not multicast */
+	/* locally administered, not multicast */
+	v->net.mac[0] = (uint8_t)((v->net.mac[0] & ~1) | 2);
 }
 
 static void read_link(struct virtio_device *dev, struct vtnet *v)
@@ -352,7 +374,8 @@ static void read_config(struct virtio_device *dev, struct vtnet *v)
 	v->net.mtu = MTU_DEFAULT;
 	if (virtio_has(dev, VIRTIO_NET_F_MTU))
 		v->net.mtu = virtio_config(dev, struct virtio_net_config, mtu);
-	v->net.offloads = (virtio_has(dev, VIRTIO_NET_F_CSUM) ? NET_TX_CSUM : 0) | (virtio_has(dev, VIRTIO_NET_F_GUEST_CSUM) ? NET_RX_CSUM : 0);
+	v->net.offloads = (virtio_has(dev, VIRTIO_NET_F_CSUM) ? NET_TX_CSUM : 0) |
+			  (virtio_has(dev, VIRTIO_NET_F_GUEST_CSUM) ? NET_RX_CSUM : 0);
 	read_link(dev, v);
 }
 
@@ -378,7 +401,10 @@ static struct vtnet *allocate(struct virtio_device *dev)
 	return dev->driver_data = v;
 }
 
-/* Buffers hold a frame of the MTU and its VLAN tag, and no less than 5.1.6.3.1 asks for. The MTU of the first probe stays: the stack has been told. */
+/*
+ * Buffers hold a frame of the MTU and its VLAN tag, and no less than 5.1.6.3.1 asks for. The MTU of
+ * the first probe stays: the stack has been told.
+ */
 static int build(struct virtio_device *dev, struct vtnet *v)
 {
 	uint16_t mtu = v->net.mtu;
@@ -387,7 +413,8 @@ static int build(struct virtio_device *dev, struct vtnet *v)
 	read_config(dev, v);
 	if (v->registered && v->net.mtu != mtu)
 		return -EINVAL;
-	v->stride = (sizeof(struct frame) + v->net.mtu + ETHERNET_HEADER + VLAN_TAG + NETBUF_SLACK + 63) & ~(size_t)63;
+	v->stride = sizeof(struct frame) + v->net.mtu + ETHERNET_HEADER + VLAN_TAG + NETBUF_SLACK;
+	v->stride = (v->stride + 63) & ~(size_t)63;
 	if (v->stride < 2048)
 		v->stride = 2048;
 	error = make_queues(dev, v);
@@ -415,7 +442,10 @@ static int net_probe(struct virtio_device *dev)
 	return 0;
 }
 
-/* First time: silent until the stack starts the device. After a recovery: the stack's thread clears up and fills the rings. */
+/*
+ * First time: silent until the stack starts the device. After a recovery: the stack's thread clears
+ * up and fills the rings.
+ */
 static void net_start_device(struct virtio_device *dev)
 {
 	struct vtnet *v = dev->driver_data;
@@ -434,7 +464,10 @@ static void net_config_changed(struct virtio_device *dev)
 		v->net.wake(&v->net);
 }
 
-/* Frames in flight are lost, as frames are; the stack's thread takes them back in poll, since only it may be given them. */
+/*
+ * Frames in flight are lost, as frames are; the stack's thread takes them back in poll, since only
+ * it may be given them.
+ */
 static void net_remove(struct virtio_device *dev)
 {
 	struct vtnet *v = dev->driver_data;
@@ -451,10 +484,16 @@ static void net_remove(struct virtio_device *dev)
 		v->net.wake(&v->net);
 }
 
-/* An MTU that is none (5.1.4.1: 68 at least), or larger than this driver has buffers for, is not agreed to. */
+#define GUEST_CSUM VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM)
+#define HOST_CSUM  VIRTIO_BIT(VIRTIO_NET_F_CSUM)
+
+/*
+ * An MTU that is none (5.1.4.1: 68 at least), or larger than this driver has buffers for, is not
+ * agreed to.
+ */
 static uint64_t net_decline(struct virtio_device *dev)
 {
-	uint64_t declined = csum_disable ? VIRTIO_BIT(VIRTIO_NET_F_CSUM) | VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) : 0;
+	uint64_t declined = csum_disable ? HOST_CSUM | GUEST_CSUM : 0;
 
 	if (dev->offered & VIRTIO_BIT(VIRTIO_NET_F_MTU)) {
 		uint16_t mtu = virtio_config(dev, struct virtio_net_config, mtu);
@@ -469,22 +508,22 @@ static uint64_t net_decline(struct virtio_device *dev)
 #define HOST_TSO  (VIRTIO_BIT(VIRTIO_NET_F_HOST_TSO4) | VIRTIO_BIT(VIRTIO_NET_F_HOST_TSO6))
 
 static const struct virtio_feature net_features[] = {
-	{ "CSUM",            VIRTIO_NET_F_CSUM,            true,  0 },
-	{ "GUEST_CSUM",      VIRTIO_NET_F_GUEST_CSUM,      true,  0 },
-	{ "MTU",             VIRTIO_NET_F_MTU,             true,  0 },
-	{ "MAC",             VIRTIO_NET_F_MAC,             true,  0 },
-	{ "GUEST_TSO4",      VIRTIO_NET_F_GUEST_TSO4,      false, VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) },
-	{ "GUEST_TSO6",      VIRTIO_NET_F_GUEST_TSO6,      false, VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) },
-	{ "GUEST_ECN",       VIRTIO_NET_F_GUEST_ECN,       false, GUEST_TSO },
-	{ "GUEST_UFO",       VIRTIO_NET_F_GUEST_UFO,       false, VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) },
-	{ "HOST_TSO4",       VIRTIO_NET_F_HOST_TSO4,       false, VIRTIO_BIT(VIRTIO_NET_F_CSUM) },
-	{ "HOST_TSO6",       VIRTIO_NET_F_HOST_TSO6,       false, VIRTIO_BIT(VIRTIO_NET_F_CSUM) },
-	{ "HOST_ECN",        VIRTIO_NET_F_HOST_ECN,        false, HOST_TSO },
-	{ "HOST_UFO",        VIRTIO_NET_F_HOST_UFO,        false, VIRTIO_BIT(VIRTIO_NET_F_CSUM) },
-	{ "MRG_RXBUF",       VIRTIO_NET_F_MRG_RXBUF,       false, 0 },
-	{ "STATUS",          VIRTIO_NET_F_STATUS,          true,  0 },
-	{ "CTRL_VQ",         VIRTIO_NET_F_CTRL_VQ,         false, 0 },
-	{ "MQ",              VIRTIO_NET_F_MQ,              false, VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ) },
+	{ "CSUM",       VIRTIO_NET_F_CSUM,           true,  0 },
+	{ "GUEST_CSUM", VIRTIO_NET_F_GUEST_CSUM,     true,  0 },
+	{ "MTU",        VIRTIO_NET_F_MTU,            true,  0 },
+	{ "MAC",        VIRTIO_NET_F_MAC,            true,  0 },
+	{ "GUEST_TSO4", VIRTIO_NET_F_GUEST_TSO4,     false, GUEST_CSUM },
+	{ "GUEST_TSO6", VIRTIO_NET_F_GUEST_TSO6,     false, GUEST_CSUM },
+	{ "GUEST_ECN",  VIRTIO_NET_F_GUEST_ECN,      false, GUEST_TSO },
+	{ "GUEST_UFO",  VIRTIO_NET_F_GUEST_UFO,      false, GUEST_CSUM },
+	{ "HOST_TSO4",  VIRTIO_NET_F_HOST_TSO4,      false, HOST_CSUM },
+	{ "HOST_TSO6",  VIRTIO_NET_F_HOST_TSO6,      false, HOST_CSUM },
+	{ "HOST_ECN",   VIRTIO_NET_F_HOST_ECN,       false, HOST_TSO },
+	{ "HOST_UFO",   VIRTIO_NET_F_HOST_UFO,       false, HOST_CSUM },
+	{ "MRG_RXBUF",  VIRTIO_NET_F_MRG_RXBUF,      false, 0 },
+	{ "STATUS",     VIRTIO_NET_F_STATUS,         true,  0 },
+	{ "CTRL_VQ",    VIRTIO_NET_F_CTRL_VQ,        false, 0 },
+	{ "MQ",         VIRTIO_NET_F_MQ,             false, VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ) },
 	{ 0 },
 };
 

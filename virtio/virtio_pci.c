@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Virtio over PCI, the modern interface (VIRTIO 1.4, section 4.1). Registers lie in BARs at places that vendor capabilities name; every number in those is checked
- * against the BAR it points into. Fields are accessed with exactly their width, 64-bit ones as two halves (4.1.3.1).
+ * Virtio over PCI, the modern interface (VIRTIO 1.4, section 4.1). Registers lie in BARs at places
+ * that vendor capabilities name; every number in those is checked against the BAR it points into.
+ * Fields are accessed with exactly their width, 64-bit ones as two halves (4.1.3.1).
  *
- * Interrupts: MSI-X, entry 0 for configuration changes and one for each queue as far as the table reaches; queues beyond it share the last entry. Without MSI-X
- * the device is polled (virtio_poll.c).
+ * Interrupts: MSI-X, entry 0 for configuration changes and one for each queue as far as the table
+ * reaches; queues beyond it share the last entry. Without MSI-X the device is polled
+ * (virtio_poll.c).
  */
 #include "kernel/heap.h"
 #include "kernel/irq.h"
@@ -43,7 +45,8 @@ struct virtio_pci {
 	struct virtio_pci_cap notify; /* where notifications go; mapped queue by queue */
 	unsigned nvectors;      /* entries in use; 0: polled */
 	struct vector vector[VECTORS_MAX];
-	uint32_t seen_generation; /* with a single vector: which configuration changes were handled */
+	/* with a single vector: which configuration changes were handled */
+	uint32_t seen_generation;
 	struct virtio_poll poll;
 };
 
@@ -77,19 +80,23 @@ static void read_cap(struct pci_dev *pci, unsigned at, struct virtio_pci_cap *ca
 }
 
 /*
- * The first capability of a type that can be used is the device's preference (4.1.4.1). Not usable: a reserved BAR number, an I/O BAR, misaligned, or less than
- * min bytes inside the BAR. A length that promises more than the BAR has is cut.
+ * The first capability of a type that can be used is the device's preference (4.1.4.1). Not usable:
+ * a reserved BAR number, an I/O BAR, misaligned, or less than min bytes inside the BAR. A length
+ * that promises more than the BAR has is cut.
  */
-static bool find_cap(struct pci_dev *pci, enum virtio_pci_cfg_type type, uint32_t min, uint32_t align, struct virtio_pci_cap *cap)
+static bool find_cap(struct pci_dev *pci, enum virtio_pci_cfg_type type, uint32_t min,
+		     uint32_t align, struct virtio_pci_cap *cap)
 {
 	for (unsigned at = 0; (at = pci_capability_next(pci, PCI_CAP_VENDOR, at)) != 0;) {
 		const struct pci_bar *bar;
 
 		read_cap(pci, at, cap);
-		if (cap->cfg_type != type || cap->bar > 5 || cap->offset % align || cap->length < min)
+		if (cap->cfg_type != type || cap->bar > 5 || cap->offset % align ||
+		    cap->length < min)
 			continue;
 		bar = &pci->bar[cap->bar];
-		if (bar->io || !bar->address || cap->offset > bar->size || bar->size - cap->offset < min)
+		if (bar->io || !bar->address || cap->offset > bar->size ||
+		    bar->size - cap->offset < min)
 			continue;
 		if (cap->length > bar->size - cap->offset)
 			cap->length = (uint32_t)(bar->size - cap->offset);
@@ -99,7 +106,8 @@ static bool find_cap(struct pci_dev *pci, enum virtio_pci_cfg_type type, uint32_
 }
 
 /* More than max bytes of a structure are of no interest. */
-static bool map_cap(struct virtio_pci *p, enum virtio_pci_cfg_type type, uint32_t min, uint32_t max, struct window *w)
+static bool map_cap(struct virtio_pci *p, enum virtio_pci_cfg_type type, uint32_t min, uint32_t max,
+		    struct window *w)
 {
 	struct virtio_pci_cap cap;
 
@@ -112,7 +120,8 @@ static bool map_cap(struct virtio_pci *p, enum virtio_pci_cfg_type type, uint32_
 
 static int find_windows(struct virtio_pci *p)
 {
-	if (!map_cap(p, VIRTIO_PCI_CAP_COMMON_CFG, sizeof(struct virtio_pci_common_cfg), sizeof(struct virtio_pci_common_cfg), &p->common))
+	if (!map_cap(p, VIRTIO_PCI_CAP_COMMON_CFG, sizeof(struct virtio_pci_common_cfg),
+		     sizeof(struct virtio_pci_common_cfg), &p->common))
 		return -ENOTSUP;
 	if (!find_cap(p->pci, VIRTIO_PCI_CAP_NOTIFY_CFG, NOTIFY_LEN, NOTIFY_LEN, &p->notify))
 		return -ENOTSUP;
@@ -216,10 +225,13 @@ static uint16_t queue_max(struct virtio_device *dev, uint16_t index)
 	return read_reg(p, queue_size, 16);
 }
 
-/* 4.1.4.4: where a notification of the selected queue is written. NULL: outside of the structure. */
+/*
+ * 4.1.4.4: where a notification of the selected queue is written. NULL: outside of the structure.
+ */
 static volatile void *notify_address(struct virtio_pci *p)
 {
-	uint64_t off = (uint64_t)read_reg(p, queue_notify_off, 16) * p->notify.notify_off_multiplier;
+	uint64_t off =
+		(uint64_t)read_reg(p, queue_notify_off, 16) * p->notify.notify_off_multiplier;
 
 	if (off % NOTIFY_LEN || off + NOTIFY_LEN > p->notify.length)
 		return NULL;
@@ -233,12 +245,16 @@ static void queue_notify(struct virtqueue *vq)
 
 /* --- interrupts --- */
 
-/* With one entry for everything the message does not say what it is about: the generation tells of a change (4.1.5.1.3.2). */
+/*
+ * With one entry for everything the message does not say what it is about: the generation tells of
+ * a change (4.1.5.1.3.2).
+ */
 static void shared_config_interrupt(struct virtio_pci *p)
 {
 	uint32_t generation = config_generation(&p->dev);
 
-	if (generation == p->seen_generation && !(get_status(&p->dev) & VIRTIO_STATUS_DEVICE_NEEDS_RESET))
+	if (generation == p->seen_generation &&
+	    !(get_status(&p->dev) & VIRTIO_STATUS_DEVICE_NEEDS_RESET))
 		return;
 	p->seen_generation = generation;
 	virtio_config_interrupt(&p->dev);
@@ -291,12 +307,16 @@ static void poll(struct virtio_poll *poll)
 
 static void use_polling(struct virtio_pci *p, const char *why)
 {
-	log_warn("%s: %s; looking at its queues every %u ms instead", p->dev.where, why, VIRTIO_POLL_MS);
+	log_warn("%s: %s; looking at its queues every %u ms instead", p->dev.where, why,
+		 VIRTIO_POLL_MS);
 	p->nvectors = 0;
 	virtio_poll_start(&p->poll, poll);
 }
 
-/* 4.1.5.1.2.1: the device confirms a vector by reading it back; NO_VECTOR means that it has no resources for it. */
+/*
+ * 4.1.5.1.2.1: the device confirms a vector by reading it back; NO_VECTOR means that it has no
+ * resources for it.
+ */
 static int config_vector(struct virtio_pci *p)
 {
 	int error = vector_prepare(p, 0);
@@ -365,12 +385,17 @@ static const struct virtio_transport transport = {
 
 /* --- discovery (4.1.2) --- */
 
-/* Transitional devices have ids of their own; any revision and subsystem will do. 0: not a virtio device. */
+/*
+ * Transitional devices have ids of their own; any revision and subsystem will do. 0: not a virtio
+ * device.
+ */
 static unsigned device_type(const struct pci_dev *pci)
 {
 	static const struct { uint16_t device; uint8_t id; } transitional[] = {
-		{ 0x1000, VIRTIO_ID_NET },     { 0x1001, VIRTIO_ID_BLOCK }, { 0x1002, VIRTIO_ID_BALLOON }, { 0x1003, VIRTIO_ID_CONSOLE },
-		{ 0x1004, VIRTIO_ID_SCSI },    { 0x1005, VIRTIO_ID_ENTROPY }, { 0x1009, VIRTIO_ID_9P },
+		{ 0x1000, VIRTIO_ID_NET },     { 0x1001, VIRTIO_ID_BLOCK },
+		{ 0x1002, VIRTIO_ID_BALLOON }, { 0x1003, VIRTIO_ID_CONSOLE },
+		{ 0x1004, VIRTIO_ID_SCSI },    { 0x1005, VIRTIO_ID_ENTROPY },
+		{ 0x1009, VIRTIO_ID_9P },
 	};
 
 	if (pci->vendor != VIRTIO_PCI_VENDOR)

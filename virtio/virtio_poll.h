@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The last resort of a transport that has no interrupt: a timer that looks at the device, in interrupt context like the interrupt it stands in for. */
+/*
+ * The last resort of a transport that has no interrupt: a timer that looks at the device, in
+ * interrupt context like the interrupt it stands in for.
+ */
 #pragma once
 
 #include "kernel/timer.h"
@@ -13,4 +16,5 @@ struct virtio_poll {
 	bool running;
 };
 
-void virtio_poll_start(struct virtio_poll *, void (*look)(struct virtio_poll *)); /* once running it stays so */
+/* once running it stays so */
+void virtio_poll_start(struct virtio_poll *, void (*look)(struct virtio_poll *));

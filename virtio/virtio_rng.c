@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The entropy device (VIRTIO 1.4, section 5.4): hand it an empty buffer, get it back with random bytes, as many as the used length says. Nobody waits for it:
- * the answer comes by interrupt and goes straight into the generator.
+ * The entropy device (VIRTIO 1.4, section 5.4): hand it an empty buffer, get it back with random
+ * bytes, as many as the used length says. Nobody waits for it: the answer comes by interrupt and
+ * goes straight into the generator.
  */
 #include "kernel/heap.h"
 #include "kernel/printf.h"
@@ -81,7 +82,10 @@ static void rng_start(struct virtio_device *dev)
 	ask(&r->source);
 }
 
-/* What the buffer held is lost, which nobody notices. A source that was registered stays, and its queue refuses. */
+/*
+ * What the buffer held is lost, which nobody notices. A source that was registered stays, and its
+ * queue refuses.
+ */
 static void rng_remove(struct virtio_device *dev)
 {
 	struct rng *r = dev->driver_data;

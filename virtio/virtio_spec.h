@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Constants and layouts of "Virtual I/O Device (VIRTIO) Version 1.4" (OASIS, Committee Specification 01), in its own words. Section numbers are that text's.
- * Every multi-byte field is little-endian, as is every processor this kernel runs on.
+ * Constants and layouts of "Virtual I/O Device (VIRTIO) Version 1.4" (OASIS, Committee
+ * Specification 01), in its own words. Section numbers are that text's. Every multi-byte field is
+ * little-endian, as is every processor this kernel runs on.
  */
 #pragma once
 

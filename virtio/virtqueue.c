@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What split and packed rings have in common: making a queue, the one drain loop, and what happens when a device breaks the rules.
+ * What split and packed rings have in common: making a queue, the one drain loop, and what happens
+ * when a device breaks the rules.
  */
 #include "virtio/virtqueue.h"
 #include "kernel/heap.h"
@@ -29,7 +30,8 @@ static void destroy(struct virtqueue *vq)
 	kfree(vq);
 }
 
-static struct virtqueue *create(struct virtio_device *dev, const struct virtqueue_spec *spec, uint16_t size)
+static struct virtqueue *create(struct virtio_device *dev, const struct virtqueue_spec *spec,
+				uint16_t size)
 {
 	struct virtqueue *vq = kzalloc(sizeof *vq);
 
@@ -40,13 +42,16 @@ static struct virtqueue *create(struct virtio_device *dev, const struct virtqueu
 	vq->ops = &virtqueue_split_ops;
 	vq->size = size;
 	vq->spec = *spec;
-	if (vq->spec.pieces > size) /* 2.7.5.3.1: a chain is never longer than the queue, an indirect table included */
+	/* 2.7.5.3.1: a chain is never longer than the queue, an indirect table included */
+	if (vq->spec.pieces > size)
 		vq->spec.pieces = size;
 	vq->ring = kmalloc_aligned(vq->ops->ring_bytes(size), 64);
 	vq->tokens = kmalloc(size * sizeof *vq->tokens);
 	if (spec->pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC))
-		vq->indirect = kmalloc_aligned((size_t)size * vq->spec.pieces * sizeof *vq->indirect, VIRTQ_DESC_ALIGN);
-	if (!vq->ring || !vq->tokens || (spec->pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC) && !vq->indirect)) {
+		vq->indirect = kmalloc_aligned(
+			(size_t)size * vq->spec.pieces * sizeof *vq->indirect, VIRTQ_DESC_ALIGN);
+	if (!vq->ring || !vq->tokens ||
+	    (spec->pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC) && !vq->indirect)) {
 		log_err("%s: no memory for queue %u of %u entries", dev->where, spec->index, size);
 		destroy(vq);
 		return NULL;
@@ -74,12 +79,17 @@ static uint16_t floor_power_of_two(uint16_t n)
 	return (uint16_t)(1u << (31 - __builtin_clz(n)));
 }
 
-/* The same queue again after a reset. Its memory may still be looked at by a late interrupt, so it is never replaced: the size must be what it was. */
+/*
+ * The same queue again after a reset. Its memory may still be looked at by a late interrupt, so it
+ * is never replaced: the size must be what it was.
+ */
 static struct virtqueue *renew(struct virtio_device *dev, struct virtqueue *vq, uint16_t size)
 {
-	if (size == vq->size && !vq->indirect == !(vq->spec.pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC)))
+	if (size == vq->size &&
+	    !vq->indirect == !(vq->spec.pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC)))
 		return vq;
-	log_err("%s: queue %u changed its size or features over a reset", dev->where, vq->spec.index);
+	log_err("%s: queue %u changed its size or features over a reset", dev->where,
+		vq->spec.index);
 	return NULL;
 }
 
@@ -100,13 +110,15 @@ struct virtqueue *virtio_queue(struct virtio_device *dev, const struct virtqueue
 	reset(vq);
 	error = dev->transport->queue_enable(dev, vq);
 	if (error) {
-		log_err("%s: queue %u cannot be enabled, error %d", dev->where, spec->index, -error);
+		log_err("%s: queue %u cannot be enabled, error %d", dev->where, spec->index,
+			-error);
 		return NULL;
 	}
 	return vq;
 }
 
-int virtqueue_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable, void *token)
+int virtqueue_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
+		  void *token)
 {
 	irq_state s = spin_lock(&vq->lock);
 	int error = vq->broken ? -EIO : vq->ops->add(vq, sg, n, readable, token);
@@ -115,7 +127,10 @@ int virtqueue_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigne
 	return error;
 }
 
-/* Before DRIVER_OK nothing is published or notified (3.1.1); the driver's start function kicks once the device is live. */
+/*
+ * Before DRIVER_OK nothing is published or notified (3.1.1); the driver's start function kicks once
+ * the device is live.
+ */
 void virtqueue_kick(struct virtqueue *vq)
 {
 	irq_state s = spin_lock(&vq->lock);
@@ -194,7 +209,10 @@ static void handle_interrupt(struct virtqueue *vq)
 		virtqueue_drain(vq, VIRTQUEUE_ALL);
 }
 
-/* A broken queue's driver may be gone. Either this sees that the queue is broken, or who broke it finds this at work. */
+/*
+ * A broken queue's driver may be gone. Either this sees that the queue is broken, or who broke it
+ * finds this at work.
+ */
 void virtqueue_interrupt(struct virtqueue *vq)
 {
 	atomic_fetch_add(&vq->handlers, 1);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Virtqueues as drivers use them (VIRTIO 1.4, section 2.6): buffers of several pieces are added with a token and come back with it. Split and packed rings
- * stand behind the same calls.
+ * Virtqueues as drivers use them (VIRTIO 1.4, section 2.6): buffers of several pieces are added
+ * with a token and come back with it. Split and packed rings stand behind the same calls.
  *
- * Each queue has a lock of its own: every function here may be called from any thread or interrupt handler. The used function runs without it.
+ * Each queue has a lock of its own: every function here may be called from any thread or interrupt
+ * handler. The used function runs without it.
  */
 #pragma once
 
@@ -18,18 +19,25 @@ struct virtqueue;
 struct virtqueue_spec {
 	uint16_t index;
 	uint16_t size;      /* entries wanted at most; the device may have fewer */
-	uint16_t pieces;    /* of the largest buffer: > 1 preallocates indirect tables of that many, if the device takes them */
+	/*
+	 * of the largest buffer: > 1 preallocates indirect tables of that many, if the device takes
+	 * them
+	 */
+	uint16_t pieces;
 	bool silent;        /* starts without used-buffer notifications */
 	/*
-	 * A buffer came back. len: bytes the device wrote from the buffer's first device-writable byte on, never more than there are. Rely on nothing beyond
-	 * them. May add buffers; interrupt or thread context, as the drain was called from.
+	 * A buffer came back. len: bytes the device wrote from the buffer's first device-writable
+	 * byte on, never more than there are. Rely on nothing beyond them. May add buffers;
+	 * interrupt or thread context, as the drain was called from.
 	 */
 	void (*used)(struct virtqueue *, void *token, uint32_t len);
 	void (*interrupt)(struct virtqueue *); /* NULL: drains the queue at once */
 	void *driver;
 };
 
-/* What a buffer id stands for while the device has it. Private memory: the device cannot change it. */
+/*
+ * What a buffer id stands for while the device has it. Private memory: the device cannot change it.
+ */
 struct virtqueue_token {
 	void *token;        /* NULL: the id is not in flight */
 	uint32_t writable;  /* bytes the device may write */
@@ -40,10 +48,14 @@ struct virtqueue_token {
 /* One ring format. All are called with the queue's lock held. */
 struct virtqueue_ops {
 	size_t (*ring_bytes)(uint16_t size);
-	void (*reset)(struct virtqueue *);  /* ring memory is zeroed; lays out the areas and the free list */
-	int  (*add)(struct virtqueue *, const struct sg *, unsigned n, unsigned readable, void *token);
-	bool (*publish)(struct virtqueue *); /* makes what was added available; true: the device wants to be notified */
-	int  (*next_used)(struct virtqueue *, uint16_t *id, uint32_t *len); /* 1, 0: none, -EIO: nonsense. Frees the descriptors */
+	/* ring memory is zeroed; lays out the areas and the free list */
+	void (*reset)(struct virtqueue *);
+	int (*add)(struct virtqueue *, const struct sg *, unsigned n, unsigned readable,
+		   void *token);
+	/* makes what was added available; true: the device wants to be notified */
+	bool (*publish)(struct virtqueue *);
+	/* 1, 0: none, -EIO: nonsense. Frees the descriptors */
+	int  (*next_used)(struct virtqueue *, uint16_t *id, uint32_t *len);
 	void (*silence)(struct virtqueue *);
 	bool (*arm)(struct virtqueue *);    /* true: something was used meanwhile */
 };
@@ -63,7 +75,8 @@ struct virtqueue {
 	atomic_uint handlers;              /* of its interrupt, at work */
 	void *ring;                        /* the memory of all three areas */
 	struct virtqueue_token *tokens;    /* by buffer id */
-	struct virtq_desc *indirect;       /* size tables of spec.pieces descriptors, one per buffer id; NULL: not used */
+	/* size tables of spec.pieces descriptors, one per buffer id; NULL: not used */
+	struct virtq_desc *indirect;
 	/* 2.6: the three parts as the transport tells them to the device. */
 	void *descriptor_area, *driver_area, *device_area;
 	union {
@@ -82,32 +95,45 @@ struct virtqueue {
 	uint16_t vector;
 };
 
-/* Makes and enables a queue; after a reset the same again for the same device. NULL: no such queue or no memory, which the log tells. From probe only. */
+/*
+ * Makes and enables a queue; after a reset the same again for the same device. NULL: no such queue
+ * or no memory, which the log tells. From probe only.
+ */
 struct virtqueue *virtio_queue(struct virtio_device *, const struct virtqueue_spec *);
 
 /*
- * Adds a buffer of n pieces, the first readable of which the device reads, the rest it writes. token (not NULL) comes back with it.
- * 0; -ENOSPC: no free descriptors, come again after something was used; -EINVAL: more pieces than the ring can ever take; -EIO: broken.
+ * Adds a buffer of n pieces, the first readable of which the device reads, the rest it writes.
+ * token (not NULL) comes back with it.
+ * 0; -ENOSPC: no free descriptors, come again after something was used; -EINVAL: more pieces than
+ * the ring can ever take; -EIO: broken.
  */
-int virtqueue_add(struct virtqueue *, const struct sg *, unsigned n, unsigned readable, void *token);
+int virtqueue_add(struct virtqueue *, const struct sg *, unsigned n, unsigned readable,
+		  void *token);
 
 /* Publishes what was added since the last kick and notifies the device, if it wants that. */
 void virtqueue_kick(struct virtqueue *);
 
 /*
- * Hands at most budget used buffers to the queue's used function; returns how many. Less than budget: the queue is empty and its notifications are on.
- * Otherwise they are as they were.
+ * Hands at most budget used buffers to the queue's used function; returns how many. Less than
+ * budget: the queue is empty and its notifications are on. Otherwise they are as they were.
  */
 unsigned virtqueue_drain(struct virtqueue *, unsigned budget);
 #define VIRTQUEUE_ALL (~0u)
 
 /* The parts of a drain, for a queue that is looked at anyway and rarely needs notifications. */
 unsigned virtqueue_reap(struct virtqueue *, unsigned budget); /* leaves notifications as they are */
-bool virtqueue_arm(struct virtqueue *);     /* turns them on; true: something was used before the device could see that, so look again (2.7.14) */
-void virtqueue_silence(struct virtqueue *); /* turns them off, until the next arm: a hint to the device */
+/*
+ * turns them on; true: something was used before the device could see that, so look again (2.7.14)
+ */
+bool virtqueue_arm(struct virtqueue *);
+/* turns them off, until the next arm: a hint to the device */
+void virtqueue_silence(struct virtqueue *);
 
 /* Transports, from the queue's interrupt. */
 void virtqueue_interrupt(struct virtqueue *);
 
-/* Threads: waits until the interrupt of a queue that is broken is not being handled any more, on whatever CPU it is. */
+/*
+ * Threads: waits until the interrupt of a queue that is broken is not being handled any more, on
+ * whatever CPU it is.
+ */
 void virtqueue_settle(struct virtqueue *);

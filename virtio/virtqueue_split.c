@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The split ring (VIRTIO 1.4, section 2.7). Everything here runs with the queue's lock held; beside it runs the device.
+ * The split ring (VIRTIO 1.4, section 2.7). Everything here runs with the queue's lock held; beside
+ * it runs the device.
  *
- * The device may write to the whole ring at any time, whatever the rules say. So all that is decided on - free lists, chains, indices, tokens - lives in memory of
- * our own, and each value of the device's is read once.
+ * The device may write to the whole ring at any time, whatever the rules say. So all that is
+ * decided on - free lists, chains, indices, tokens - lives in memory of our own, and each value of
+ * the device's is read once.
  */
 #include "kernel/x86_64/cpu.h"
 #include "virtio/virtio.h"
@@ -16,7 +18,10 @@
 #define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 
-/* The areas of one allocation, in the order of their alignments: 16, 2 and (after rounding up) 4 bytes. */
+/*
+ * The areas of one allocation, in the order of their alignments: 16, 2 and (after rounding up) 4
+ * bytes.
+ */
 static size_t avail_offset(uint16_t size)
 {
 	return size * sizeof(struct virtq_desc);
@@ -24,14 +29,16 @@ static size_t avail_offset(uint16_t size)
 
 static size_t used_offset(uint16_t size)
 {
-	size_t end = avail_offset(size) + sizeof(struct virtq_avail) + (size + 1u) * sizeof(uint16_t);
+	size_t end =
+		avail_offset(size) + sizeof(struct virtq_avail) + (size + 1u) * sizeof(uint16_t);
 
 	return (end + VIRTQ_USED_ALIGN - 1) & ~(size_t)(VIRTQ_USED_ALIGN - 1);
 }
 
 static size_t split_ring_bytes(uint16_t size)
 {
-	return used_offset(size) + sizeof(struct virtq_used) + size * sizeof(struct virtq_used_elem) + sizeof(uint16_t);
+	return used_offset(size) + sizeof(struct virtq_used) +
+	       size * sizeof(struct virtq_used_elem) + sizeof(uint16_t);
 }
 
 /* 2.7.7, 2.7.10: the other side's event index lies behind the last entry of the ring. */
@@ -62,7 +69,8 @@ static void split_reset(struct virtqueue *vq)
 
 static uint16_t piece_flags(unsigned i, unsigned n, unsigned readable)
 {
-	return (uint16_t)((i >= readable ? VIRTQ_DESC_F_WRITE : 0) | (i + 1 < n ? VIRTQ_DESC_F_NEXT : 0));
+	return (uint16_t)((i >= readable ? VIRTQ_DESC_F_WRITE : 0) |
+			  (i + 1 < n ? VIRTQ_DESC_F_NEXT : 0));
 }
 
 static void fill(struct virtq_desc *d, const struct sg *piece, uint16_t flags, uint16_t next)
@@ -73,27 +81,34 @@ static void fill(struct virtq_desc *d, const struct sg *piece, uint16_t flags, u
 	d->next = next;
 }
 
-/* The table of a buffer id, filled in order; one descriptor of the ring points at it. Returns how many of the ring's it took. */
-static uint16_t fill_indirect(struct virtqueue *vq, uint16_t head, const struct sg *sg, unsigned n, unsigned readable)
+/*
+ * The table of a buffer id, filled in order; one descriptor of the ring points at it. Returns how
+ * many of the ring's it took.
+ */
+static uint16_t fill_indirect(struct virtqueue *vq, uint16_t head, const struct sg *sg, unsigned n,
+			      unsigned readable)
 {
 	struct virtq_desc *table = vq->indirect + (size_t)head * vq->spec.pieces;
 	struct sg whole = { table, (uint32_t)(n * sizeof *table) };
 
 	for (unsigned i = 0; i < n; i++)
-		fill(&table[i], &sg[i], piece_flags(i, n, readable), (uint16_t)(i + 1 < n ? i + 1 : 0));
+		fill(&table[i], &sg[i], piece_flags(i, n, readable),
+		     (uint16_t)(i + 1 < n ? i + 1 : 0));
 	fill(&vq->split.desc[head], &whole, VIRTQ_DESC_F_INDIRECT, 0);
 	vq->free_head = vq->tokens[head].next;
 	return 1;
 }
 
-static uint16_t fill_chain(struct virtqueue *vq, uint16_t head, const struct sg *sg, unsigned n, unsigned readable)
+static uint16_t fill_chain(struct virtqueue *vq, uint16_t head, const struct sg *sg, unsigned n,
+			   unsigned readable)
 {
 	uint16_t at = head;
 
 	for (unsigned i = 0; i < n; i++) {
 		uint16_t next = vq->tokens[at].next;
 
-		fill(&vq->split.desc[at], &sg[i], piece_flags(i, n, readable), (uint16_t)(i + 1 < n ? next : 0));
+		fill(&vq->split.desc[at], &sg[i], piece_flags(i, n, readable),
+		     (uint16_t)(i + 1 < n ? next : 0));
 		at = next;
 	}
 	vq->free_head = at;
@@ -109,7 +124,8 @@ static uint32_t writable_bytes(const struct sg *sg, unsigned n, unsigned readabl
 	return sum;
 }
 
-static int split_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable, void *token)
+static int split_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
+		     void *token)
 {
 	bool indirect = n > 1 && vq->indirect && n <= vq->spec.pieces;
 	uint16_t head = vq->free_head;
@@ -118,7 +134,8 @@ static int split_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsi
 		return -EINVAL;
 	if (vq->num_free < (indirect ? 1 : n))
 		return -ENOSPC;
-	vq->tokens[head].count = indirect ? fill_indirect(vq, head, sg, n, readable) : fill_chain(vq, head, sg, n, readable);
+	vq->tokens[head].count = indirect ? fill_indirect(vq, head, sg, n, readable)
+					  : fill_chain(vq, head, sg, n, readable);
 	vq->tokens[head].token = token;
 	vq->tokens[head].writable = writable_bytes(sg, n, readable);
 	vq->num_free -= vq->tokens[head].count;
@@ -140,8 +157,10 @@ static bool split_publish(struct virtqueue *vq)
 	if (old == new)
 		return false;
 	vq->split.avail_idx = new;
-	store_release(&vq->split.avail->idx, new); /* after descriptors and ring entries, as the device sees it (2.7.13.3.1) */
-	cpu_device_barrier(); /* before looking whether the device sleeps: it looks at idx after it says so (2.7.13.4.1) */
+	/* after descriptors and ring entries, as the device sees it (2.7.13.3.1) */
+	store_release(&vq->split.avail->idx, new);
+	/* before looking whether the device sleeps: it looks at idx after that (2.7.13.4.1) */
+	cpu_device_barrier();
 	if (vq->split.event_idx)
 		return event_passed(load_relaxed(avail_event(vq)), new, old);
 	return !(load_relaxed(&vq->split.used->flags) & VIRTQ_USED_F_NO_NOTIFY);
@@ -168,7 +187,8 @@ static int split_next_used(struct virtqueue *vq, uint16_t *id, uint32_t *len)
 		return 0;
 	used_id = load_relaxed(&e->id);
 	used_len = load_relaxed(&e->len);
-	if ((uint16_t)(idx - vq->split.last_used) > vq->in_flight || used_id >= vq->size || !vq->tokens[used_id].token)
+	if ((uint16_t)(idx - vq->split.last_used) > vq->in_flight || used_id >= vq->size ||
+	    !vq->tokens[used_id].token)
 		return -EIO;
 	if (vq->tokens[used_id].writable == 0)
 		used_len = 0; /* means nothing here, and some devices write what they like */
@@ -196,7 +216,8 @@ static bool split_arm(struct virtqueue *vq)
 		store_relaxed(used_event(vq), vq->split.last_used);
 	else
 		store_relaxed(&vq->split.avail->flags, (uint16_t)0);
-	cpu_device_barrier(); /* before the last look at idx: the device moves it before it looks whether to interrupt */
+	/* before the last look at idx: the device moves it before it looks whether to interrupt */
+	cpu_device_barrier();
 	return load_relaxed(&vq->split.used->idx) != vq->split.last_used;
 }
 
