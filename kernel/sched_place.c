@@ -90,8 +90,6 @@ void place_offer(const struct thread *t)
 {
 	struct cpu *idle;
 
-	if (atomic_load_explicit(&cpus_online, memory_order_relaxed) == 1)
-		return;
 	atomic_thread_fence(memory_order_seq_cst); /* t is in the queue before the look at idle_cpus */
 	if (!(atomic_load(&idle_cpus) & t->affinity))
 		return;

@@ -217,7 +217,8 @@ static void check_urgent_pushes_aside_elsewhere(void)
 		return;
 	CHECK_EQ(thread_set_affinity(thread_current(), only(0)), 0);
 	device = start("urgent", PRIO_APP + 1, only(1), urgent, 0); /* has last run on CPU 1 */
-	sleep_ns(2 * MS);
+	while (atomic_load(&device->state) != THREAD_BLOCKED)
+		sleep_ns(MS);
 	CHECK_EQ(thread_set_affinity(device, only(1) | only(ncpus - 1) | only(0)), 0);
 	atomic_store(&release, false);
 	atomic_store(&holding, 0);
