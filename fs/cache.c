@@ -8,6 +8,7 @@
 #include "kernel/blkdev.h"
 #include "kernel/futex.h"
 #include "kernel/heap.h"
+#include "kernel/memgiver.h"
 #include "kernel/mutex.h"
 #include "kernel/page.h"
 #include <assert.h>
@@ -64,20 +65,6 @@ static void take_out(struct cache_page *p)
 	*link = p->next;
 }
 
-/* Sized at first use: an image that mounts no disk spends nothing on it. */
-static int make_table(void)
-{
-	if (buckets)
-		return 0;
-	pages_max = page_count_total() / 8;
-	if (pages_max < PAGES_MIN)
-		pages_max = PAGES_MIN;
-	for (nbuckets = PAGES_MIN; nbuckets < pages_max / 2; nbuckets *= 2)
-		;
-	buckets = kzalloc(nbuckets * sizeof(*buckets));
-	return buckets ? 0 : -ENOMEM;
-}
-
 /* --- pages --- */
 
 static void free_page(struct cache_page *p)
@@ -111,6 +98,40 @@ static struct cache_page *evict(void)
 	p = container_of(node, struct cache_page, lru);
 	take_out(p);
 	return p;
+}
+
+/* Whoever asks may be this cache, in want of a page; then the lock is held, and evict() comes next. */
+static size_t give(struct memory_giver *giver, size_t wanted)
+{
+	struct cache_page *p;
+	size_t n = 0;
+
+	(void)giver;
+	if (!mutex_trylock(&cache_lock))
+		return 0;
+	for (; n < wanted && (p = evict()); n++)
+		free_page(p);
+	mutex_unlock(&cache_lock);
+	return n;
+}
+
+static struct memory_giver giver = { .name = "block cache", .give = give };
+
+/* Sized at first use: an image that mounts no disk spends nothing on it. */
+static int make_table(void)
+{
+	if (buckets)
+		return 0;
+	pages_max = page_count_total() / 8;
+	if (pages_max < PAGES_MIN)
+		pages_max = PAGES_MIN;
+	for (nbuckets = PAGES_MIN; nbuckets < pages_max / 2; nbuckets *= 2)
+		;
+	buckets = kzalloc(nbuckets * sizeof(*buckets));
+	if (!buckets)
+		return -ENOMEM;
+	memory_giver_register(&giver);
+	return 0;
 }
 
 /*

@@ -167,8 +167,8 @@ void blk_complete(struct blk_req *r, int status)
  * How much of [buf, buf + len) goes into one request, and as which pieces: all of it if the pieces
  * suffice, else what fits even if every page is a piece of its own. Negative: -errno.
  */
-static long next_pieces(const struct blkdev *d, struct sg *sg, int *nsg, const void *buf,
-			size_t len)
+static long next_pieces(const struct blkdev *d, enum blk_op op, struct sg *sg, int *nsg,
+			const void *buf, size_t len)
 {
 	unsigned max = d->max_sg < SYNC_PIECES ? d->max_sg : SYNC_PIECES;
 	size_t limit = d->max_sectors < SYNC_BYTES / BLK_SECTOR_SIZE
@@ -177,12 +177,12 @@ static long next_pieces(const struct blkdev *d, struct sg *sg, int *nsg, const v
 	size_t n = len < limit ? len : limit;
 
 	n -= n % d->block_size;
-	*nsg = sg_from_range(sg, max, buf, n);
+	*nsg = sg_from_range(sg, max, buf, n, op == BLK_READ);
 	if (*nsg == -E2BIG) {
 		limit = max > 1 ? (max - 1) * PAGE_SIZE : BLK_SECTOR_SIZE;
 		n = n < limit ? n : limit;
 		n -= n % d->block_size;
-		*nsg = sg_from_range(sg, max, buf, n);
+		*nsg = sg_from_range(sg, max, buf, n, op == BLK_READ);
 	}
 	if (*nsg < 0)
 		return *nsg;
@@ -196,7 +196,7 @@ static int transfer(struct blkdev *d, enum blk_op op, uint64_t sector, const voi
 	while (len) {
 		struct blk_req r = { .op = op, .sector = sector, .sg = sg };
 		int nsg, error;
-		long n = next_pieces(d, sg, &nsg, buf, len);
+		long n = next_pieces(d, op, sg, &nsg, buf, len);
 
 		if (n < 0)
 			return (int)n;

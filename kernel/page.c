@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Physical pages: a binary buddy allocator per range of RAM.
+ * Physical pages: a binary buddy allocator per range of RAM, and in front of it a few single pages
+ * kept by each CPU.
  *
  * A free block's list node and order live in its own first page; beside that there is one bit per
  * page, set where a free block starts, carved from the range itself.
@@ -11,10 +12,18 @@
  * clears 2 MiB for the first byte written into each, which dwarfs everything else we do while
  * booting. Lower addresses go first, which keeps what is in use dense.
  *
- * One lock guards all; it is held for a handful of list operations, with interrupts off.
+ * One lock guards the ranges; it is held for a handful of list operations, with interrupts off. A
+ * CPU's own pages have a lock of their own, as whoever finds the ranges empty takes everybody's.
+ *
+ * Pages can be promised before they are taken. The invariant: the ranges hold at least as many free
+ * pages as are promised, whatever the CPUs keep; so a promise is kept without asking anybody. Taking
+ * what was promised never needs another lock than these, which is why a page fault may do it
+ * wherever it comes from.
  */
 #include "kernel/page.h"
+#include "kernel/cpu.h"
 #include "kernel/list.h"
+#include "kernel/memgiver.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"
 #include <stdbool.h>
@@ -46,6 +55,18 @@ struct range {
 static struct spinlock lock = SPINLOCK_INIT;
 static struct range *ranges; /* in the order they serve */
 static size_t pages_free, pages_total;
+static atomic_size_t pages_promised; /* rises under the lock only */
+
+#define LOCKED_STACK 1024u /* bytes: more than is used with a lock held */
+#define CACHE_LINE  64
+#define CACHE_MAX   15u
+#define CACHE_BATCH 8u  /* an aligned block of them is taken at once */
+
+static struct cache {
+	struct spinlock lock;
+	unsigned n;
+	void *pages[CACHE_MAX];
+} __attribute__((aligned(CACHE_LINE))) caches[CPU_MAX];
 
 static struct free_block *block_at(uint64_t pfn)
 {
@@ -246,21 +267,184 @@ void page_add_range(uint64_t base, uint64_t len)
 	spin_unlock(&lock, s);
 }
 
-void *page_alloc(size_t npages)
+/*
+ * A fault on the stack would ask for a page, and for the lock. So what the holder needs of it is
+ * there before, in case that the stack is lazily filled memory of the app's.
+ */
+static irq_state lock_ranges(void)
+{
+	cpu_touch_stack(LOCKED_STACK);
+	return spin_lock(&lock);
+}
+
+/* --- the ranges as one; the lock is held --- */
+
+static size_t pages_unpromised(void)
+{
+	return pages_free - atomic_load_explicit(&pages_promised, memory_order_relaxed);
+}
+
+/*
+ * In one piece, or NULL. Takes what is promised to nobody, and `promised` pages more, whose promise
+ * ends.
+ */
+static void *take(size_t npages, size_t promised)
 {
 	unsigned order = order_for(npages);
 	uint64_t pfn = 0;
-	irq_state s;
 
-	if (npages == 0 || order >= ORDERS)
+	if (npages > pages_unpromised() + promised)
 		return NULL;
-	s = spin_lock(&lock);
 	for (struct range *r = ranges; r && !pfn; r = r->next)
 		pfn = range_alloc(r, npages, order);
-	if (pfn)
-		pages_free -= npages;
-	spin_unlock(&lock, s);
+	if (!pfn)
+		return NULL;
+	pages_free -= npages;
+	atomic_fetch_sub(&pages_promised, promised);
 	return (void *)(pfn << PAGE_SHIFT);
+}
+
+static void put_back(void *pages, size_t npages)
+{
+	uint64_t pfn = pfn_of(pages);
+
+	span_free(range_of(pfn), pfn, pfn + npages);
+	pages_free += npages;
+}
+
+/* --- what each CPU keeps; the cache's lock is held, and taken before that of the ranges --- */
+
+static void cache_fill(struct cache *c, size_t promised)
+{
+	irq_state s = lock_ranges();
+	unsigned n = CACHE_BATCH;
+	char *pages = take(n, promised);
+
+	if (!pages) {
+		n = 1;
+		pages = take(n, promised);
+	}
+	for (unsigned i = n; pages && i > 0; i--)
+		c->pages[c->n++] = pages + (i - 1) * PAGE_SIZE;
+	spin_unlock(&lock, s);
+}
+
+static void cache_drain(struct cache *c, unsigned keep)
+{
+	irq_state s = lock_ranges();
+
+	while (c->n > keep)
+		put_back(c->pages[--c->n], 1);
+	spin_unlock(&lock, s);
+}
+
+/* This CPU's. The thread may migrate meanwhile; it is as good with another's. */
+static struct cache *cache_lock(irq_state *s)
+{
+	struct cache *c = &caches[this_cpu()->id];
+
+	cpu_touch_stack(LOCKED_STACK);
+	*s = spin_lock(&c->lock);
+	return c;
+}
+
+static void *take_one(size_t promised)
+{
+	irq_state s;
+	struct cache *c = cache_lock(&s);
+	void *page;
+
+	if (c->n == 0)
+		cache_fill(c, promised);
+	else if (promised)
+		page_promise_end(1);
+	page = c->n ? c->pages[--c->n] : NULL;
+	spin_unlock(&c->lock, s);
+	return page;
+}
+
+/* In the first word of a page that a CPU keeps, crossed with its address. */
+#define KEPT 0x9a6eca54ed9a6e54ull
+
+/* Only a page that looks kept is worth a search. It is in nobody's hands or in ours: no lock. */
+static void check_not_kept(const uint64_t *page)
+{
+	if (*page != (KEPT ^ (uint64_t)page))
+		return;
+	for (const struct cache *c = caches; c < caches + CPU_MAX; c++)
+		for (unsigned i = 0; i < c->n; i++)
+			if (c->pages[i] == page)
+				panic("page_free: %p is free already", (const void *)page);
+}
+
+static void free_one(uint64_t *page)
+{
+	irq_state s;
+	struct cache *c;
+
+	check_not_kept(page);
+	*page = KEPT ^ (uint64_t)page;
+	c = cache_lock(&s);
+	if (c->n == CACHE_MAX)
+		cache_drain(c, CACHE_MAX - CACHE_BATCH);
+	c->pages[c->n++] = page;
+	spin_unlock(&c->lock, s);
+}
+
+/* What CPUs keep goes back to the ranges, where it may be promised or join. */
+static void drain_all(void)
+{
+	for (struct cache *c = caches; c < caches + CPU_MAX; c++) {
+		irq_state s;
+
+		if (!c->n) /* most have never run */
+			continue;
+		cpu_touch_stack(LOCKED_STACK);
+		s = spin_lock(&c->lock);
+		cache_drain(c, 0);
+		spin_unlock(&c->lock, s);
+	}
+}
+
+/* --- taking and promising --- */
+
+static void *take_many(size_t npages, size_t promised)
+{
+	irq_state s = lock_ranges();
+	void *pages = take(npages, promised);
+
+	spin_unlock(&lock, s);
+	return pages;
+}
+
+/*
+ * What can be done about a lack of memory; false: nothing more. Whoever has interrupts off may hold
+ * a lock that a giver needs.
+ */
+static bool find_memory(size_t npages, bool *drained)
+{
+	irq_state s;
+
+	if (!*drained) {
+		drain_all();
+		return *drained = true;
+	}
+	s = cpu_irq_save();
+	cpu_irq_restore(s);
+	return s & CPU_FLAG_IF && memory_givers_ask(npages) > 0;
+}
+
+void *page_alloc(size_t npages)
+{
+	bool drained = false;
+	void *pages;
+
+	if (npages == 0 || order_for(npages) >= ORDERS)
+		return NULL;
+	do
+		pages = npages == 1 ? take_one(0) : take_many(npages, 0);
+	while (!pages && find_memory(npages, &drained));
+	return pages;
 }
 
 void *page_alloc_zeroed(size_t npages)
@@ -270,23 +454,73 @@ void *page_alloc_zeroed(size_t npages)
 	return p ? memset(p, 0, npages << PAGE_SHIFT) : NULL;
 }
 
+static void give_back(void *pages, size_t npages, size_t promises)
+{
+	irq_state s = lock_ranges();
+
+	put_back(pages, npages);
+	atomic_fetch_add(&pages_promised, promises);
+	spin_unlock(&lock, s);
+}
+
 void page_free(void *pages, size_t npages)
 {
-	uint64_t pfn = pfn_of(pages);
-	struct range *r = range_of(pfn);
-	irq_state s;
+	const struct range *r = range_of(pfn_of(pages));
 
-	if (!r || (uint64_t)pages % PAGE_SIZE || pfn + npages > r->frontier)
+	if (!r || (uint64_t)pages % PAGE_SIZE || pfn_of(pages) + npages > r->frontier)
 		panic("page_free: %p (%zu pages) was never allocated", pages, npages);
-	s = spin_lock(&lock);
-	span_free(r, pfn, pfn + npages);
-	pages_free += npages;
+	if (npages == 1)
+		free_one(pages);
+	else
+		give_back(pages, npages, 0);
+}
+
+/* Promises leave the kernel a little for what it must do even then. */
+static bool try_promise(size_t npages)
+{
+	irq_state s = lock_ranges();
+	bool enough = npages + pages_total / 128 <= pages_unpromised();
+
+	if (enough)
+		atomic_fetch_add(&pages_promised, npages);
 	spin_unlock(&lock, s);
+	return enough;
+}
+
+bool page_promise(size_t npages)
+{
+	bool drained = false;
+
+	if (npages > pages_total)
+		return false;
+	while (!try_promise(npages))
+		if (!find_memory(npages, &drained))
+			return false;
+	return true;
+}
+
+void page_promise_end(size_t npages)
+{
+	atomic_fetch_sub(&pages_promised, npages);
+}
+
+void *page_alloc_promised(size_t npages)
+{
+	return npages == 1 ? take_one(1) : take_many(npages, npages);
+}
+
+void page_free_promised(void *pages, size_t npages)
+{
+	give_back(pages, npages, npages);
 }
 
 size_t page_count_free(void)
 {
-	return pages_free;
+	size_t n = pages_unpromised();
+
+	for (const struct cache *c = caches; c < caches + CPU_MAX; c++)
+		n += c->n;
+	return n;
 }
 
 size_t page_count_total(void)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,11 +24,23 @@ void page_add_range(uint64_t base, uint64_t len);
 
 /*
  * npages physically contiguous pages, aligned to npages rounded up to a power of two; contents
- * undefined. NULL: out of memory.
+ * undefined. NULL: out of memory, after the memory givers (memgiver.h) were asked, which happens
+ * only where interrupts are on.
  */
 void *page_alloc(size_t npages);
 void *page_alloc_zeroed(size_t npages);
 void page_free(void *pages, size_t npages);
 
-size_t page_count_free(void);
+/*
+ * Promises of single pages, for memory that is filled later. False: not so many are free, though
+ * the givers were asked. What was promised is there whenever it is asked for, in any context: a
+ * page from page_alloc_promised(1) is never NULL. More than one in one piece may not be there, and
+ * then the promise stands. page_free_promised() turns pages back into promises.
+ */
+bool page_promise(size_t npages);
+void page_promise_end(size_t npages);
+void *page_alloc_promised(size_t npages);
+void page_free_promised(void *pages, size_t npages);
+
+size_t page_count_free(void); /* that are promised to nobody */
 size_t page_count_total(void);

@@ -41,14 +41,14 @@ static int direct(struct sg *sg, unsigned max, uint64_t addr, size_t len)
 	return n;
 }
 
-static int translated(struct sg *sg, unsigned max, const char *addr, size_t len)
+static int translated(struct sg *sg, unsigned max, const char *addr, size_t len, unsigned access)
 {
 	int n = 0;
 
 	while (len > 0 && n >= 0) {
 		size_t in_page = PAGE_SIZE - (uint64_t)addr % PAGE_SIZE;
 		size_t piece = len < in_page ? len : in_page;
-		uint64_t phys = vm_phys(addr);
+		uint64_t phys = vm_phys_filled(addr, access);
 
 		if (!phys)
 			return -EFAULT;
@@ -59,11 +59,11 @@ static int translated(struct sg *sg, unsigned max, const char *addr, size_t len)
 	return n;
 }
 
-int sg_from_range(struct sg *sg, unsigned max, const void *addr, size_t len)
+int sg_from_range(struct sg *sg, unsigned max, const void *addr, size_t len, bool device_writes)
 {
 	uint64_t start = (uint64_t)addr;
 
-	if (start < VM_BRK_BASE && len <= VM_BRK_BASE - start)
+	if (start < VM_AREA_BASE && len <= VM_AREA_BASE - start)
 		return direct(sg, max, start, len);
-	return translated(sg, max, addr, len);
+	return translated(sg, max, addr, len, device_writes ? VM_WRITE : VM_READ);
 }

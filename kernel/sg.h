@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,8 @@ struct sg {
 };
 
 /*
- * Describes [addr, addr + len) as pieces that are contiguous for a device, neighbours joined.
- * Returns the number of pieces, -EFAULT: not mapped, -E2BIG: more than max pieces.
+ * Describes [addr, addr + len) as pieces that are contiguous for a device, neighbours joined. Pages
+ * of the app's that were never touched are filled now. Returns the number of pieces, -EFAULT: not
+ * mapped, or read-only and the device writes; -E2BIG: more than max pieces.
  */
-int sg_from_range(struct sg *sg, unsigned max, const void *addr, size_t len);
+int sg_from_range(struct sg *sg, unsigned max, const void *addr, size_t len, bool device_writes);

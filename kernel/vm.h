@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Address space beyond the 1:1 map: the mapping of device registers, guard pages, and the app's heap.
- * Kernel memory and every stack are 1:1; only [VM_BRK_BASE, VM_BRK_BASE + VM_BRK_MAX) is not.
+ * The address space. RAM, firmware's tables and devices are mapped 1:1; kernel memory and every
+ * thread's stack lie there, guard pages are holes in it. Above VM_AREA_BASE lies what the app gets
+ * by sbrk(2) and mmap(2): regions that are filled page by page when they are first touched
+ * (vm_area.h, vm_map.h).
  */
 #pragma once
 
@@ -9,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VM_BRK_BASE 0x100000000000ull /* 16 TiB: above any RAM mapped 1:1 */
-#define VM_BRK_MAX  0x010000000000ull /* 1 TiB */
+#define VM_AREA_BASE 0x400000000000ull /* 64 TiB: above any RAM */
+#define VM_AREA_END  0x7ffffffff000ull /* the last page of the lower half stays free */
 
-enum vm_prot { VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4, VM_UNCACHED = 8 };
+enum vm_prot { VM_NONE = 0, VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4, VM_UNCACHED = 8 };
 
 /* Maps a device's registers 1:1, uncached. Returns the address, NULL: no memory for page tables. Mapping twice is harmless. */
 volatile void *vm_map_device(uint64_t phys, size_t len);
@@ -35,8 +37,26 @@ bool vm_is_guard(uint64_t addr); /* for the page-fault handler: did somebody run
 void *vm_stack_alloc(size_t size);
 void vm_stack_free(void *stack, size_t size);
 
-/* Moves the end of the app's heap by delta bytes and returns the old end, as sbrk(2); (void *)-1: out of memory. */
+/*
+ * Moves the end of the app's heap by delta bytes and returns the old end, as sbrk(2); (void *)-1:
+ * out of memory. The heap's start is random.
+ */
 void *vm_sbrk(intptr_t delta);
 
-/* The physical address behind addr, 0 when nothing is mapped there. In the 1:1 map it is addr itself. */
+/*
+ * The physical address behind addr, 0 when nothing is mapped there. In the 1:1 map it is addr
+ * itself.
+ */
 uint64_t vm_phys(const void *addr);
+
+/*
+ * The same for what may not have been filled yet: it is now. access: what will be done with it; 0
+ * where that is not allowed.
+ */
+uint64_t vm_phys_filled(const void *addr, unsigned access);
+
+/*
+ * Fills the page that addr lies in, if its region allows the access (enum vm_prot). False: it does
+ * not, or there is none. Callable from anywhere.
+ */
+bool vm_fault(uint64_t addr, unsigned access);

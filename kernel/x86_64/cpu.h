@@ -57,6 +57,12 @@ static inline void cpu_device_barrier(void)
 	__asm__ volatile("mfence; rdtsc" : : : "rax", "rdx", "memory");
 }
 
+/* From here on the next bytes of the stack, a constant up to a page, are there. */
+static inline __attribute__((always_inline)) void cpu_touch_stack(unsigned bytes)
+{
+	__asm__ volatile("orq $0, -%c0(%%rsp)" : : "i"(bytes) : "cc", "memory");
+}
+
 /* This processor's part of struct cpu (kernel/cpu.h). */
 struct trap_frame;
 struct cpu_arch {

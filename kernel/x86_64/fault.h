@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a page fault means. No fault is ever repaired: memory is there, or the access was wrong. */
+/* What a page fault means. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +7,8 @@
 
 struct trap_frame;
 
-_Noreturn void page_fault(const struct trap_frame *, uint64_t address);
+/* Returns if memory is there now. Else the access was wrong: a panic. */
+void page_fault(const struct trap_frame *, uint64_t address);
 
 /*
  * In words, for an access that did not hit a guard page. error_code: Intel SDM volume 3, figure

@@ -16,10 +16,6 @@
 static struct spinlock lock = SPINLOCK_INIT;
 static uint64_t *root;
 
-static uint64_t level_size(unsigned level)
-{
-	return PAGE_SIZE << (9 * level);
-}
 
 static unsigned index_at(uint64_t virt, unsigned level)
 {
@@ -42,21 +38,25 @@ void page_table_load(void)
 	write_cr3((uintptr_t)root);
 }
 
-/* What an entry points at may do anything; the last level decides. */
+uint64_t *page_table_root(void)
+{
+	return root;
+}
+
 static int add_table(uint64_t *entry)
 {
 	void *table = page_alloc_zeroed(1);
 
 	if (!table)
 		return -ENOMEM;
-	*entry = (uintptr_t)table | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
+	*entry = page_table_pointer(table);
 	return 0;
 }
 
 /* How many whole pages of this level [virt, end) begins with. */
 static uint64_t whole_pages(unsigned level, uint64_t virt, uint64_t end, uint64_t phys)
 {
-	uint64_t size = level_size(level);
+	uint64_t size = page_table_size(level);
 
 	if (level > 2 || (level == 2 && !cpu_features.page1g) || (virt | phys) & (size - 1))
 		return 0;
@@ -80,7 +80,7 @@ static uint64_t fill_run(uint64_t *entry, uint64_t n, uint64_t value, uint64_t s
 /* [virt, end) lies within one table. */
 static int fill(uint64_t *table, unsigned level, uint64_t virt, uint64_t end, uint64_t phys, uint64_t flags)
 {
-	uint64_t size = level_size(level), value = flags | (level ? PTE_LARGE : 0), done;
+	uint64_t size = page_table_size(level), value = flags | (level ? PTE_LARGE : 0), done;
 
 	for (; virt < end; virt += done, phys += done) {
 		uint64_t *entry = &table[index_at(virt, level)];
@@ -118,9 +118,9 @@ static int split(uint64_t *entry, unsigned level)
 
 	if (!table)
 		return -ENOMEM;
-	for (unsigned i = 0; i < ENTRIES; i++, value += level_size(level - 1))
+	for (unsigned i = 0; i < ENTRIES; i++, value += page_table_size(level - 1))
 		table[i] = value;
-	*entry = (uintptr_t)table | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
+	*entry = page_table_pointer(table);
 	return 0;
 }
 
@@ -156,6 +156,22 @@ int page_table_set(uint64_t virt, uint64_t value, uint64_t *former)
 	return entry ? 0 : -ENOMEM;
 }
 
+uint64_t *page_table_entry(uint64_t virt, unsigned level, void *(*new_table)(void))
+{
+	uint64_t *table = root;
+
+	for (unsigned l = TOP_LEVEL; l > level; l--) {
+		uint64_t *entry = &table[index_at(virt, l)];
+
+		if (*entry == 0 && !new_table)
+			return NULL;
+		if (*entry == 0)
+			*entry = page_table_pointer(new_table());
+		table = table_of(*entry);
+	}
+	return &table[index_at(virt, level)];
+}
+
 uint64_t page_table_find(uint64_t virt, uint64_t *size)
 {
 	const uint64_t *table = root;
@@ -166,7 +182,7 @@ uint64_t page_table_find(uint64_t virt, uint64_t *size)
 	for (unsigned level = TOP_LEVEL;; level--) {
 		uint64_t entry = table[index_at(virt, level)];
 
-		*size = level_size(level);
+		*size = page_table_size(level);
 		if (level == 0 || !(entry & PTE_PRESENT) || entry & PTE_LARGE)
 			return entry;
 		table = table_of(entry);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "kernel/page.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,3 +47,19 @@ int page_table_set(uint64_t virt, uint64_t entry, uint64_t *former);
  * is (0, or a guard).
  */
 uint64_t page_table_find(uint64_t virt, uint64_t *size);
+
+/*
+ * For lazily filled memory (vm_pages.h), which has the entries of its own addresses and a lock for
+ * them. What a page covers at each level, 0 to 2, and what an entry at 3; an entry that points at a
+ * table, with all rights, as the last level decides; and the way to the entry for virt at a level,
+ * NULL if a table is missing on it and new_table is.
+ */
+static inline uint64_t page_table_size(unsigned level) { return PAGE_SIZE << (9 * level); }
+
+static inline uint64_t page_table_pointer(const void *table)
+{
+	return (uintptr_t)table | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
+}
+
+uint64_t *page_table_root(void);
+uint64_t *page_table_entry(uint64_t virt, unsigned level, void *(*new_table)(void));

@@ -103,8 +103,8 @@ static void map_memory(void)
 {
 	struct memory_stretch s = { 0 };
 
-	while (memory_map_next(regions, nregions, &s) && s.base < VM_BRK_BASE) {
-		uint64_t end = s.end < VM_BRK_BASE ? s.end : VM_BRK_BASE;
+	while (memory_map_next(regions, nregions, &s) && s.base < VM_AREA_BASE) {
+		uint64_t end = s.end < VM_AREA_BASE ? s.end : VM_AREA_BASE;
 
 		check_image(&s);
 		if (s.type == MEM_USABLE || s.type == MEM_CLAIMED)
@@ -152,6 +152,6 @@ void paging_init(const struct boot_info *boot)
 		vm_map_rom((uintptr_t)boot->initrd, boot->initrd_len);
 	guard_stacks();
 	page_table_load();
-	give_memory(LOW_END, VM_BRK_BASE);
+	give_memory(LOW_END, VM_AREA_BASE);
 	page_add_range((uintptr_t)boot_tables_start, boot_tables_end - boot_tables_start);
 }

@@ -43,8 +43,10 @@ void trap_exception(struct trap_frame *tf)
 
 	if (tf->vector == VECTOR_NMI)
 		stop_if_asked(tf);
-	if (tf->vector == VECTOR_PAGE_FAULT)
+	if (tf->vector == VECTOR_PAGE_FAULT) {
 		page_fault(tf, read_cr2());
+		return;
+	}
 	panic_trap(tf, "%s (vector %lu, error code 0x%lx)", name ? name : "reserved exception",
 		   tf->vector, tf->error_code);
 }

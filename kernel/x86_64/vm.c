@@ -10,14 +10,12 @@
 #include "kernel/x86_64/tlb.h"
 #include <errno.h>
 
-/* Addresses that a 1:1 mapping can serve: not page 0, not the heap's, and existing. */
+/* Addresses that a 1:1 mapping can serve: not page 0, not the app's, and existing. */
 static bool mappable(uint64_t start, uint64_t end)
 {
 	uint64_t limit = 1ull << cpu_features.physical_bits;
 
-	if (start < PAGE_SIZE || start >= end || end > (limit < VIRTUAL_END ? limit : VIRTUAL_END))
-		return false;
-	return end <= VM_BRK_BASE || start >= VM_BRK_BASE + VM_BRK_MAX;
+	return start >= PAGE_SIZE && start < end && end <= (limit < VM_AREA_BASE ? limit : VM_AREA_BASE);
 }
 
 static void *map_1to1(uint64_t phys, size_t len, uint64_t flags)
@@ -76,6 +74,18 @@ uint64_t vm_phys(const void *addr)
 		return 0;
 	entry = page_table_find((uintptr_t)addr, &size);
 	return entry & PTE_PRESENT ? (entry & PTE_ADDRESS & -size) | ((uintptr_t)addr & (size - 1)) : 0;
+}
+
+uint64_t vm_phys_filled(const void *addr, unsigned access)
+{
+	uint64_t size, entry;
+
+	if ((uintptr_t)addr - VM_AREA_BASE >= VM_AREA_END - VM_AREA_BASE)
+		return vm_phys(addr);
+	entry = page_table_find((uintptr_t)addr, &size);
+	if (!(entry & PTE_PRESENT) || (access & VM_WRITE && !(entry & PTE_WRITE)))
+		return vm_fault((uintptr_t)addr, access) ? vm_phys(addr) : 0;
+	return (entry & PTE_ADDRESS & -size) | ((uintptr_t)addr & (size - 1));
 }
 
 void *vm_stack_alloc(size_t size)

@@ -9,6 +9,7 @@
 #include "kernel/irq.h"
 #include "kernel/log.h"
 #include "kernel/mutex.h"
+#include "kernel/memgiver.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
 #include "kernel/param.h"
@@ -341,6 +342,9 @@ WEAK void page_free(void *p, size_t npages)
 WEAK size_t page_count_free(void) { return SHIM_PAGES - pages_out; }
 WEAK size_t page_count_total(void) { return SHIM_PAGES; }
 WEAK uint64_t vm_phys(const void *addr) { return (uint64_t)(uintptr_t)addr; }
+WEAK uint64_t vm_phys_filled(const void *addr, unsigned access) { (void)access; return vm_phys(addr); }
+WEAK size_t memory_givers_ask(size_t npages) { (void)npages; return 0; }
+WEAK void memory_giver_register(struct memory_giver *giver) { (void)giver; }
 
 WEAK volatile void *vm_map_device(uint64_t phys, size_t len)
 {

@@ -63,7 +63,7 @@ static void on_all(const char *name, void (*entry)(void *))
 
 /* --- translations --- */
 
-#define WINDOW (VM_BRK_BASE + VM_BRK_MAX - PAGE_SIZE) /* of the app's heap, where it never comes to */
+#define WINDOW (VM_AREA_END - PAGE_SIZE) /* of the app's, where nothing else ever is */
 #define REMAPS 200
 
 static uint64_t *pages[2];

@@ -34,6 +34,7 @@ bool cpu_preempt_pending(void);
 static inline struct cpu *this_cpu(void) { return &shim_cpu; }
 static inline void cpu_device_barrier(void) { __sync_synchronize(); }
 static inline void cpu_relax(void) { }
+static inline void cpu_touch_stack(unsigned bytes) { (void)bytes; }
 static inline void cpu_irq_disable(void) { shim_flags = 0; }
 
 static inline void cpu_irq_enable(void)

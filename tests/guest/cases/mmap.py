@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Memory: mapped, filled late, protected, moved, given back; by one CPU and by several at once; little of it and much."""
+import re
+
+from harness import Boot, Guest, Machine, program, require, status, test
+
+TESTS = []
+
+ALL_PASSED = ('^all checks passed$',)
+
+TESTS += [Boot(f'guest/mmap/{what}/{cpus}/{machine}', name, [str(cpus)], machine=machine, cpus=cpus, shows=ALL_PASSED,
+               weight=min(cpus, 2))
+          for what, name in (('calls', 'mmap'), ('smp', 'mmap_smp'))
+          for machine in ('q35', 'microvm') for cpus in (1, 2, 4)]
+
+REGION = r', in region 0x[0-9a-f]+-0x[0-9a-f]+ '
+BAD_ACCESS = {
+    'read-only': f'write to read-only memory .*{REGION}r--',
+    'read-only-lazy': f'write to read-only memory .*{REGION}r--',
+    'guard': f'access to protected memory .*{REGION}---',
+    'unmapped': 'read of unmapped memory',
+    'execute': f'execute of non-executable memory .*{REGION}rw-',
+}
+TESTS += [Boot(f'guest/mmap/fault/{how}', 'mmap_fault', [how], status.PANIC, shows=(text,), hides=('survived',))
+          for how, text in BAD_ACCESS.items()]
+
+# Of 8 GiB a test touches little, and the host gives no more than that.
+TESTS += [Boot(f'guest/mmap/memory/{mib}', 'mmap_sizes', [str(mib)], memory_mib=mib, shows=ALL_PASSED)
+          for mib in (4, 3072, 8192)]
+
+
+@test('guest/mmap/random')
+def random_addresses(ctx):
+    """heap and mappings lie elsewhere each time"""
+    seen = []
+    for _ in range(2):
+        with Guest(Machine(image=program(ctx, 'mmap'), arguments=['1'])) as guest:
+            guest.finish(80)
+            seen.append(re.search(r'heap at (\S+), map at (\S+), stack at', guest.text).groups())
+    require(seen[0][0] != seen[1][0] and seen[0][1] != seen[1][1], f'twice the same of {seen}')
