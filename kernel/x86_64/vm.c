@@ -60,7 +60,7 @@ bool vm_is_guard(uint64_t addr)
 {
 	uint64_t size, entry;
 
-	if (addr >= VIRTUAL_END)
+	if (addr >= VM_AREA_BASE)
 		return false;
 	entry = page_table_find(addr, &size);
 	return !(entry & PTE_PRESENT) && entry & PTE_GUARD;

@@ -155,6 +155,8 @@ struct walk {
 	uint64_t below, above;      /* between them, tables serve this range alone */
 	uint64_t arg;               /* the visitor's own */
 	bool promise;               /* freed pages are promised again */
+	char *run;                  /* memory to be freed, in one piece so far */
+	size_t run_pages;
 	size_t npages, ntables;     /* found */
 	bool flush;                 /* something is less than it was */
 };
@@ -210,6 +212,25 @@ static void detach(struct walk *w, uint64_t *entry, unsigned level, uint64_t at)
 	*entry = (*entry & ~PTE_PRESENT) | PTE_GONE;
 }
 
+/* Pages that were filled one after the other often lie side by side, and are freed as one block. */
+static void free_run(struct walk *w)
+{
+	if (w->run_pages && w->promise)
+		page_free_promised(w->run, w->run_pages);
+	else if (w->run_pages)
+		page_free(w->run, w->run_pages);
+	w->run_pages = 0;
+}
+
+static void free_pages(struct walk *w, char *pages, size_t npages)
+{
+	if (w->run_pages && pages != w->run + w->run_pages * PAGE_SIZE)
+		free_run(w);
+	if (w->run_pages == 0)
+		w->run = pages;
+	w->run_pages += npages;
+}
+
 /* Second half. */
 static void reclaim(struct walk *w, uint64_t *entry, unsigned level, uint64_t at)
 {
@@ -220,10 +241,8 @@ static void reclaim(struct walk *w, uint64_t *entry, unsigned level, uint64_t at
 		return;
 	if (is_table(*entry, level))
 		page_free(memory, 1);
-	else if (w->promise)
-		page_free_promised(memory, page_table_size(level) / PAGE_SIZE);
 	else
-		page_free(memory, page_table_size(level) / PAGE_SIZE);
+		free_pages(w, memory, page_table_size(level) / PAGE_SIZE);
 	*entry = 0;
 }
 
@@ -235,6 +254,7 @@ static void take_away(struct walk *w)
 		tlb_flush_range(w->start, w->end - w->start);
 	w->visit = reclaim;
 	walk(w);
+	free_run(w);
 }
 
 /* Of the tables that were found none was promised any more. */

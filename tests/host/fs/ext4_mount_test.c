@@ -8,10 +8,19 @@
 #include "tests/host/shim.h"
 #include "tests/host/test.h"
 #include "fs/vfs.h"
+#include "kernel/memgiver.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The block cache, which registers at its first use. */
+static struct memory_giver *cache;
+
+void memory_giver_register(struct memory_giver *giver)
+{
+	cache = giver;
+}
 
 static void make(const char *options, const char *size)
 {
@@ -105,6 +114,26 @@ TEST(read_only)
 	CHECK_EQ(vfs_open("/mnt/f", O_RDONLY, 0, &f), 0);
 	CHECK_EQ(vfs_unmount("/mnt"), -EBUSY);
 	file_put(f);
+	unmount(d);
+}
+
+/* What the cache gave away is read again, and what somebody uses is not given. */
+TEST(cache_gives_memory)
+{
+	struct disk *d;
+	struct stat st;
+	size_t given;
+
+	make("", "8M");
+	d = must_mount();
+	CHECK_EQ(vfs_stat("/mnt/f", &st, true), 0);
+	CHECK(cache);
+	CHECK_EQ(cache->give(cache, 1), 1);
+	given = cache->give(cache, 100000);
+	CHECK(given > 0 && given < 100000);
+	CHECK_EQ(cache->give(cache, 1), 0);
+	CHECK_EQ(vfs_stat("/mnt/f", &st, true), 0);
+	CHECK_EQ(vfs_stat("/mnt/lost+found", &st, true), 0);
 	unmount(d);
 }
 
