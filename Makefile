@@ -26,6 +26,7 @@ include mk/compile.mk
 include mk/images.mk
 include mk/media.mk
 include mk/test.mk
+include mk/bench.mk
 include mk/setup.mk
 
 .PHONY: help clean distclean
