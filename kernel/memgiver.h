@@ -12,8 +12,8 @@ struct memory_giver {
 	struct list node;
 	const char *name;
 	/*
-	 * Frees some of its memory, npages if it can; returns how many pages. Never sleeps and never
-	 * allocates: who asks may hold the giver's own lock, and then it has nothing.
+	 * Frees some of its memory, npages if it can; returns how many pages. Never sleeps and
+	 * never allocates: who asks may hold the giver's own lock, and then it has nothing.
 	 */
 	size_t (*give)(struct memory_giver *, size_t npages);
 };

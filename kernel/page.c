@@ -15,10 +15,10 @@
  * One lock guards the ranges; it is held for a handful of list operations, with interrupts off. A
  * CPU's own pages have a lock of their own, as whoever finds the ranges empty takes everybody's.
  *
- * Pages can be promised before they are taken. The invariant: the ranges hold at least as many free
- * pages as are promised, whatever the CPUs keep; so a promise is kept without asking anybody. Taking
- * what was promised never needs another lock than these, which is why a page fault may do it
- * wherever it comes from.
+ * Pages can be promised before they are taken. The invariant: the ranges hold at least as many
+ * free pages as are promised, whatever the CPUs keep; so a promise is kept without asking anybody.
+ * Taking what was promised never needs another lock than these, which is why a page fault may do
+ * it wherever it comes from.
  */
 #include "kernel/page.h"
 #include "kernel/cpu.h"

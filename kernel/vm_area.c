@@ -11,7 +11,8 @@
 #include "kernel/x86_64/vm_pages.h"
 #include <errno.h>
 
-#define LOCKED_STACK 4096u /* more than all that is called with the lock held, the page allocator too */
+/* More than all that is called with the lock held needs, the page allocator included. */
+#define LOCKED_STACK 4096u
 
 static struct mutex change = MUTEX_INIT;
 static struct spinlock lock = SPINLOCK_INIT;
