@@ -88,16 +88,30 @@ boot_test('devices', 'httpd', 'q35', 1_000_000, all_devices)
 
 
 SWITCHES = 1000
+PAIRS = 20000
+
+
+def each(ctx, name, count):
+    """instructions for each round of a program: what so many more of them cost"""
+    path = str(program(ctx, name))
+
+    def instructions(rounds):
+        command = ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', path, '-append', f'-- {rounds}']
+        return boot_insns.count(path, command, str(ctx.sdk), to='done')[0]
+    return (instructions(count) - instructions(count // 2)) / (count // 2)
 
 
 @test('guest/cost/switch')
 def switch(ctx):
-    """instructions for a switch of threads by thread_yield(): what so many more of them cost"""
-    path = str(program(ctx, 'switch_cost'))
+    """instructions for a switch of threads by thread_yield()"""
+    switch = each(ctx, 'switch_cost', SWITCHES) / 2  # each round brings the other thread here and back
+    print(f'{switch:.1f} instructions for each switch')
+    require(switch <= 200, f'{switch:.1f} instructions, more than 200')
 
-    def instructions(yields):  # each brings the other thread here and back
-        command = ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', path, '-append', f'-- {yields}']
-        return boot_insns.count(path, command, str(ctx.sdk), to='done')[0]
-    each = (instructions(SWITCHES) - instructions(SWITCHES // 2)) / SWITCHES
-    print(f'{each:.1f} instructions for each switch')
-    require(each <= 200, f'{each:.1f} instructions, more than 200')
+
+@test('guest/cost/mutex')
+def mutex(ctx):
+    """instructions for a pair of pthread_mutex_lock() and pthread_mutex_unlock() that nobody contends, loop and calls included"""
+    pair = each(ctx, 'mutex_cost', PAIRS)
+    print(f'{pair:.1f} instructions for each pair')
+    require(pair <= 40, f'{pair:.1f} instructions, more than 40')
