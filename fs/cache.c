@@ -100,7 +100,9 @@ static struct cache_page *evict(void)
 	return p;
 }
 
-/* Whoever asks may be this cache, in want of a page; then the lock is held, and evict() comes next. */
+/*
+ * Whoever asks may be this cache, in want of a page; then the lock is held, and evict() comes next.
+ */
 static size_t give(struct memory_giver *giver, size_t wanted)
 {
 	struct cache_page *p;

@@ -11,6 +11,7 @@
 #include "kernel/clock.h"
 #include "kernel/futex.h"
 #include "kernel/log.h"
+#include "kernel/page.h"
 #include "kernel/thread.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/clock.h"
@@ -73,10 +74,11 @@ static bool prepare(unsigned id, uint32_t apic_id)
 	return true;
 }
 
-/* Returns how many CPUs can be called. */
+/* Returns how many CPUs can be called. They get half of the memory at most: the app wants some too. */
 static unsigned prepare_all(void)
 {
 	unsigned id = 0, beyond = acpi.ncpus_beyond;
+	size_t keep = page_count_free() / 2;
 
 	for (unsigned i = 0; i < acpi.ncpus; i++) {
 		uint32_t apic_id = acpi.cpu_apic_id[i];
@@ -87,7 +89,7 @@ static unsigned prepare_all(void)
 			beyond++;
 		else if (!lapic_reaches(apic_id))
 			log_warn("cpu: APIC %u cannot be reached without x2APIC", apic_id);
-		else if (!prepare(id + 1, apic_id))
+		else if (page_count_free() < keep || !prepare(id + 1, apic_id))
 			log_warn("cpu: no memory to start the CPU with APIC %u", apic_id);
 		else
 			id++;

@@ -56,14 +56,15 @@ static void other_panic(void *unused)
 int main(int argc, char **argv)
 {
 	void (*entry)(void *) = computer;
+	struct thread *dreamer;
 
 	count_cpus(argc, argv);
 	if (argc > 2 && strcmp(argv[2], "locked") == 0)
 		entry = holder;
 	else if (argc > 2 && strcmp(argv[2], "both") == 0)
 		entry = other_panic;
-	start("dreamer", PRIO_APP, ANYWHERE, sleeper, 0);
-	while (atomic_load(&there) < 1)
+	dreamer = start("dreamer", PRIO_APP, ANYWHERE, sleeper, 0);
+	while (atomic_load(&there) < 1 || atomic_load(&dreamer->state) != THREAD_BLOCKED)
 		thread_yield();
 	CHECK_EQ(thread_set_affinity(thread_current(), only(0)), 0);
 	start("victim", PRIO_APP, only(ncpus - 1), entry, 0);

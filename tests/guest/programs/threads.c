@@ -208,12 +208,13 @@ static unsigned fill_memory(void)
 
 static void check_out_of_memory(void)
 {
-	unsigned first = fill_memory(), again = fill_memory();
+	unsigned first = fill_memory(), again = fill_memory(), last;
 	size_t before = page_count_free();
 
 	CHECK(first > 10);
 	CHECK(again > first * 9 / 10);
-	CHECK_EQ(fill_memory(), again);
+	last = fill_memory(); /* the pages that CPUs keep lie elsewhere each time, and may split a stack's block */
+	CHECK(last > again - again / 100 && last < again + again / 100);
 	CHECK_EQ(page_count_free(), before);
 	printf("%u threads at once\n", first);
 }

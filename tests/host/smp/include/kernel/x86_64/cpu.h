@@ -29,4 +29,5 @@ void cpu_irq_restore(unsigned long flags);
 void cpu_irq_enable(void);
 void cpu_irq_disable(void);
 void cpu_relax(void);
+static inline void cpu_touch_stack(unsigned bytes) { (void)bytes; }
 uint64_t cpu_tsc(void);
