@@ -19,8 +19,9 @@ POSIX_OBJ  := $(POSIX_SRC:%=$(O)/obj/newlib/%.o)
 ALL_OBJ    := $(KERNEL_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
 
 # $(call remember,FILE,TEXT): writes FILE only when TEXT has changed, so that what depends on FILE is rebuilt then.
+# Read by cat: in GNU make 4.3 $(file <) inside a call may give something else, depending on the lengths.
 differ = $(subst x$1x,,x$2x)$(subst x$2x,,x$1x)
-remember = $(if $(call differ,$(file <$1),$2),$(file >$1,$2))
+remember = $(if $(call differ,$(shell cat $1 2>/dev/null),$2),$(file >$1,$2))
 
 $(shell mkdir -p $(O)/flags)
 $(call remember,$(O)/flags/app,$(FLAGS_app))

@@ -83,3 +83,13 @@ class Build(unittest.TestCase):
     def test_assembly(self):
         self.write("asm/value.S", ".globl value\nvalue: mov $5, %eax\nret\n.section .note.GNU-stack, \"\", @progbits\n")
         self.build("app/main.c", "asm/value.S", "-o", "a.elf")
+
+
+class Make(unittest.TestCase):
+    ROOT = THIMBLE.parents[1]
+
+    @unittest.skipIf(os.environ.get("THIMBLE_SDK", str(ROOT / "build")) != str(ROOT / "build"), "built elsewhere")
+    def test_nothing_is_compiled_twice(self):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        plan = subprocess.run(["make", "-n", "lib"], cwd=self.ROOT, env=clean, capture_output=True, text=True, check=True)
+        self.assertEqual([line for line in plan.stdout.splitlines() if "CC " in line], [])
