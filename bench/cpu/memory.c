@@ -5,9 +5,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
-#if __has_include(<sys/mman.h>)
 #include <sys/mman.h>
-#endif
 
 #define LIVE 64
 #define PAGES 16
@@ -44,7 +42,6 @@ static void by_two(unsigned times)
 	pthread_join(other, NULL);
 }
 
-#ifdef MAP_ANONYMOUS
 static void map_and_touch(unsigned times)
 {
 	for (unsigned i = 0; i < times; i++) {
@@ -57,13 +54,10 @@ static void map_and_touch(unsigned times)
 		munmap(p, PAGES * PAGE);
 	}
 }
-#endif
 
 void bench_memory(void)
 {
 	measure("malloc-free", 100000, by_one);
 	measure("malloc-free-2-threads", 200000, by_two);
-#ifdef MAP_ANONYMOUS
 	measure("mmap-touch-munmap-64K", 1000, map_and_touch);
-#endif
 }
