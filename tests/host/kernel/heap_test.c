@@ -2,7 +2,7 @@
 /*
  * The heap over the real page allocator: alignment, contents, exhaustion, misuse.
  *
- * Links: kernel/heap.c kernel/page.c
+ * Links: kernel/heap.c kernel/page.c kernel/page_range.c
  */
 #include "tests/host/shim.h"
 #include "tests/host/test.h"

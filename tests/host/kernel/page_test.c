@@ -2,7 +2,7 @@
 /*
  * The buddy allocator against an oracle: a map with one byte per page of who owns it.
  *
- * Links: kernel/page.c
+ * Links: kernel/page.c kernel/page_range.c
  */
 #include "tests/host/shim.h"
 #include "tests/host/test.h"

@@ -4,7 +4,8 @@
  * or its wake-up guards, so that ThreadSanitizer judges too.
  *
  * Links: kernel/thread.c kernel/sched.c kernel/sched_place.c kernel/futex.c kernel/mutex.c kernel/semaphore.c
- * Links: kernel/wait.c kernel/timer.c kernel/cpu.c kernel/page.c kernel/memgiver.c kernel/heap.c kernel/printf.c
+ * Links: kernel/wait.c kernel/timer.c kernel/cpu.c kernel/page.c kernel/page_range.c kernel/memgiver.c
+ * Links: kernel/heap.c kernel/printf.c
  */
 #include "tests/host/smp/machine.h"
 #include "tests/host/test.h"

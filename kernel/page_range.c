@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The buddy allocator of page_range.h. A free block's list node and order live in its own first
+ * page; beside that there is one bit per page, set where a free block starts, carved from the range
+ * itself.
+ */
+#include "kernel/page_range.h"
+#include "kernel/panic.h"
+#include <stdbool.h>
+#include <string.h>
+
+#define STEP_PAGES 512u /* the frontier moves by at least a host's huge page */
+
+/* In the first page of every free block. */
+struct free_block {
+	struct list node;
+	unsigned order;
+};
+
+static struct free_block *block_at(uint64_t pfn)
+{
+	return (struct free_block *)(pfn << PAGE_SHIFT);
+}
+
+static uint64_t align_up(uint64_t n, uint64_t power_of_two)
+{
+	return (n + power_of_two - 1) & ~(power_of_two - 1);
+}
+
+static size_t words_for(uint64_t nbits)
+{
+	return (nbits + 63) / 64;
+}
+
+/* The word and mask that tell whether a free block starts at pfn. */
+static uint64_t *start_bit(struct page_range *r, uint64_t pfn, uint64_t *mask)
+{
+	uint64_t i = pfn - r->bit_base;
+
+	*mask = 1ull << (i % 64);
+	return r->page_bits + i / 64;
+}
+
+static bool is_free_start(struct page_range *r, uint64_t pfn)
+{
+	uint64_t mask, *word = start_bit(r, pfn, &mask);
+
+	return *word & mask;
+}
+
+/* Whether exactly this block is free; pfn may lie outside the range. */
+static bool is_free_block(struct page_range *r, uint64_t pfn, unsigned order)
+{
+	if (pfn < r->first || pfn + (1ull << order) > r->frontier)
+		return false;
+	return is_free_start(r, pfn) && block_at(pfn)->order == order;
+}
+
+static void block_insert(struct page_range *r, uint64_t pfn, unsigned order)
+{
+	uint64_t mask, *word = start_bit(r, pfn, &mask);
+	struct free_block *b = block_at(pfn);
+
+	*word |= mask;
+	b->order = order;
+	list_push_front(&r->free[order], &b->node);
+	r->orders |= 1ull << order;
+}
+
+static void block_remove(struct page_range *r, struct free_block *b)
+{
+	uint64_t mask, *word = start_bit(r, pfn_of(b), &mask);
+
+	*word &= ~mask;
+	list_remove(&b->node);
+	if (list_empty(&r->free[b->order]))
+		r->orders &= ~(1ull << b->order);
+}
+
+/* Frees one aligned block and joins it with its buddy as long as that is free too. */
+static void block_free(struct page_range *r, uint64_t pfn, unsigned order)
+{
+	if (is_free_start(r, pfn))
+		panic("page_free: %p is free already", (void *)block_at(pfn));
+	while (order + 1 < PAGE_ORDERS && is_free_block(r, pfn ^ 1ull << order, order)) {
+		block_remove(r, block_at(pfn ^ 1ull << order));
+		pfn &= ~(1ull << order);
+		order++;
+	}
+	block_insert(r, pfn, order);
+}
+
+/* Frees [pfn, end) as the largest aligned blocks it is made of. */
+static void span_free(struct page_range *r, uint64_t pfn, uint64_t end)
+{
+	while (pfn < end) {
+		unsigned aligned = (unsigned)__builtin_ctzl(pfn); /* page 0 is in no range */
+		unsigned fits = 63 - (unsigned)__builtin_clzl(end - pfn);
+		unsigned order = aligned < fits ? aligned : fits;
+
+		block_free(r, pfn, order);
+		pfn += 1ull << order;
+	}
+}
+
+/* Frees [frontier, to), which nobody had yet. */
+static void frontier_move(struct page_range *r, uint64_t to)
+{
+	uint64_t from = r->frontier, word = (from - r->bit_base) / 64;
+
+	/* Whole words: only the first frontier is no multiple of 64, and no bit below it counts. */
+	memset(r->page_bits + word, 0, (words_for(to - r->bit_base) - word) * sizeof(uint64_t));
+	r->frontier = to;
+	span_free(r, from, to);
+}
+
+/*
+ * Moves the frontier so far that there may be a free block of this order below it. False: all of
+ * the range is below it, or it is too small.
+ */
+static bool frontier_advance(struct page_range *r, unsigned order)
+{
+	uint64_t size = 1ull << order;
+	uint64_t enough = align_up(align_up(r->frontier, size) + size, STEP_PAGES);
+
+	if (r->frontier == r->end || size > r->end - r->first)
+		return false;
+	/* Where too little is left, it may do with what is free just below. */
+	frontier_move(r, enough < r->end ? enough : r->end);
+	return true;
+}
+
+/* Takes npages from the smallest block that is large enough and gives the rest back. */
+uint64_t page_range_alloc(struct page_range *r, size_t npages)
+{
+	unsigned order = page_order(npages);
+	uint64_t fitting = r->orders >> order << order;
+	struct free_block *b;
+	uint64_t pfn;
+	unsigned have;
+
+	if (!fitting)
+		return frontier_advance(r, order) ? page_range_alloc(r, npages) : 0;
+	b = container_of(r->free[__builtin_ctzl(fitting)].next, struct free_block, node);
+	have = b->order;
+	pfn = pfn_of(b);
+	block_remove(r, b);
+	while (have-- > order)
+		block_insert(r, pfn + (1ull << have), have);
+	span_free(r, pfn + npages, pfn + (1ull << order));
+	return pfn;
+}
+
+void page_range_free(struct page_range *r, uint64_t pfn, size_t npages)
+{
+	span_free(r, pfn, pfn + npages);
+}
+
+/* What describes a range: the struct and its page bits. npages counts from bit_base. */
+static size_t metadata_pages(uint64_t npages)
+{
+	return page_align_up(sizeof(struct page_range) + words_for(npages) * 8) >> PAGE_SHIFT;
+}
+
+static void range_init(struct page_range *r, uint64_t first, uint64_t end)
+{
+	r->bit_base = first & ~63ull;
+	r->first = r->frontier = first + metadata_pages(end - r->bit_base);
+	r->end = end;
+	r->orders = 0;
+	for (unsigned i = 0; i < PAGE_ORDERS; i++)
+		list_init(&r->free[i]);
+}
+
+struct page_range *page_range_create(uint64_t base, uint64_t len)
+{
+	uint64_t first = page_align_up(base) >> PAGE_SHIFT, end = (base + len) >> PAGE_SHIFT;
+	struct page_range *r;
+
+	first += first == 0; /* page 0 stays unmapped: its address is NULL */
+	if (end <= first || end > 1ull << (PAGE_ORDERS - 1))
+		return NULL;
+	if (metadata_pages(end - (first & ~63ull)) >= end - first)
+		return NULL;
+	r = (struct page_range *)(first << PAGE_SHIFT);
+	range_init(r, first, end);
+	return r;
+}
