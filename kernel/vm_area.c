@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Regions made, filled and removed; and the app's heap, which is one of them. mmap(2) and its
- * sisters stand on this in vm_map.c, which a program that maps nothing does not have.
+ * sisters stand on this (vm_map.h), which a program that maps nothing does not have.
  */
 #include "kernel/vm_area.h"
 #include "kernel/mutex.h"

@@ -271,7 +271,7 @@ void vm_pages_remove(uint64_t start, uint64_t end, uint64_t below, uint64_t abov
 	page_promise_end((end - start) / PAGE_SIZE - w.npages + table_promises(&w));
 }
 
-/* --- for vm_map.c --- */
+/* --- for mmap and its sisters --- */
 
 void vm_pages_empty(uint64_t start, uint64_t end)
 {
