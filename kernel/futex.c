@@ -192,20 +192,29 @@ int futex_wait_interruptible(atomic_uint *word, unsigned expected, uint64_t dead
 	return wait(&w, expected, deadline_ns);
 }
 
+/* The first at or behind `at` in a locked bucket that waits on word, or NULL. */
+static struct waiting *next_on(struct bucket *b, struct list *at, const atomic_uint *word)
+{
+	for (; at && at != &b->waiters; at = at->next) {
+		struct waiting *w = container_of(at, struct waiting, node);
+
+		if (w->word == word)
+			return w;
+	}
+	return NULL;
+}
+
 /* Wakes up to n of those who wait on word, in its bucket, which is locked. */
 static unsigned wake_some(struct bucket *b, const atomic_uint *word, unsigned n)
 {
-	struct list *at = b->waiters.next;
+	struct waiting *next = next_on(b, b->waiters.next, word);
 	unsigned woken = 0;
 
-	while (at && at != &b->waiters && woken < n) {
-		struct waiting *w = container_of(at, struct waiting, node);
+	for (; next && woken < n; woken++) {
+		struct waiting *w = next;
 
-		at = at->next;
-		if (w->word != word)
-			continue;
+		next = next_on(b, w->node.next, word);
 		wake(w, 0);
-		woken++;
 	}
 	return woken;
 }
@@ -288,17 +297,14 @@ static void move(struct waiting *w, struct bucket *bucket, atomic_uint *to)
 static unsigned move_some(atomic_uint *count, unsigned n, atomic_uint *to)
 {
 	struct bucket *b = bucket_of(count), *target = bucket_of(to);
-	struct list *at = b->waiters.next;
+	struct waiting *next = next_on(b, b->waiters.next, count);
 	unsigned moved = 0;
 
-	while (at && at != &b->waiters && moved < n) {
-		struct waiting *w = container_of(at, struct waiting, node);
+	for (; next && moved < n; moved++) {
+		struct waiting *w = next;
 
-		at = at->next;
-		if (w->word != count)
-			continue;
+		next = next_on(b, w->node.next, count);
 		move(w, target, to);
-		moved++;
 	}
 	return moved;
 }
