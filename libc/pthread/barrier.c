@@ -27,14 +27,9 @@ int pthread_barrier_destroy(pthread_barrier_t *b)
 	return busy ? EBUSY : 0;
 }
 
-static void release_guard(void *barrier)
-{
-	word_unlock(&((pthread_barrier_t *)barrier)->__guard);
-}
-
 int pthread_barrier_wait(pthread_barrier_t *b)
 {
-	struct futex_queue_wait how = { release_guard, b, DEADLINE_NEVER, .interruptible = false };
+	struct futex_queue_wait how = { word_release, &b->__guard, DEADLINE_NEVER, .interruptible = false };
 
 	word_lock(&b->__guard);
 	if (++b->__arrived < b->__count) {
@@ -61,10 +56,7 @@ int pthread_barrierattr_destroy(pthread_barrierattr_t *attr)
 
 int pthread_barrierattr_setpshared(pthread_barrierattr_t *attr, int shared)
 {
-	if (shared != PTHREAD_PROCESS_PRIVATE && shared != PTHREAD_PROCESS_SHARED)
-		return EINVAL;
-	attr->__shared = shared;
-	return 0;
+	return set_shared(&attr->__shared, shared);
 }
 
 int pthread_barrierattr_getpshared(const pthread_barrierattr_t *attr, int *shared)

@@ -42,10 +42,7 @@ int pthread_condattr_getclock(const pthread_condattr_t *restrict attr, clockid_t
 
 int pthread_condattr_setpshared(pthread_condattr_t *attr, int shared)
 {
-	if (shared != PTHREAD_PROCESS_PRIVATE && shared != PTHREAD_PROCESS_SHARED)
-		return EINVAL;
-	attr->__shared = shared;
-	return 0;
+	return set_shared(&attr->__shared, shared);
 }
 
 int pthread_condattr_getpshared(const pthread_condattr_t *attr, int *shared)

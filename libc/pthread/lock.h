@@ -39,3 +39,9 @@ static inline void word_unlock(unsigned *word)
 	    WORD_CONTENDED)
 		futex_wake(word_of(word), 1);
 }
+
+/* The same, as what a futex_queue_wait releases. */
+static inline void word_release(void *word)
+{
+	word_unlock(word);
+}

@@ -125,13 +125,9 @@ int pthread_mutex_setprioceiling(pthread_mutex_t *m, int ceiling, int *old)
 	return mutex_unlock_kind(m);
 }
 
-/* One process: whatever is shared is private too. */
 int pthread_mutexattr_setpshared(pthread_mutexattr_t *attr, int shared)
 {
-	if (shared != PTHREAD_PROCESS_PRIVATE && shared != PTHREAD_PROCESS_SHARED)
-		return EINVAL;
-	attr->__shared = shared;
-	return 0;
+	return set_shared(&attr->__shared, shared);
 }
 
 int pthread_mutexattr_getpshared(const pthread_mutexattr_t *attr, int *shared)

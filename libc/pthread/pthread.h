@@ -11,6 +11,7 @@
 #include "kernel/futex.h"
 #include "kernel/list.h"
 #include "kernel/thread.h"
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 
@@ -54,6 +55,15 @@ static inline struct pthread *self(void)
 	if (__builtin_expect(!p->thread, 0))
 		p->thread = thread_current();
 	return p;
+}
+
+/* For attributes of every kind. One process: whatever is shared is private too. */
+static inline int set_shared(int *attribute, int shared)
+{
+	if (shared != PTHREAD_PROCESS_PRIVATE && shared != PTHREAD_PROCESS_SHARED)
+		return EINVAL;
+	*attribute = shared;
+	return 0;
 }
 
 /* registry.c: the threads that pthread_create() has made and that have not ended. */

@@ -42,7 +42,17 @@ static bool reader_may_enter(unsigned state)
 	return !(state & WAITING) || (self()->read_locks && state & READERS);
 }
 
-/* 0, EAGAIN: too many, EBUSY. */
+static void reader_inside(pthread_rwlock_t *rw)
+{
+	(void)rw;
+	self()->read_locks++;
+}
+
+static void writer_inside(pthread_rwlock_t *rw)
+{
+	rw->__writer = self();
+}
+
 static int try_read(pthread_rwlock_t *rw)
 {
 	unsigned state = state_of(rw);
@@ -51,7 +61,7 @@ static int try_read(pthread_rwlock_t *rw)
 		if ((state & READERS) == READERS)
 			return EAGAIN;
 		if (change(rw, &state, state + 1)) {
-			self()->read_locks++;
+			reader_inside(rw);
 			return 0;
 		}
 	}
@@ -64,12 +74,30 @@ static int try_write(pthread_rwlock_t *rw)
 
 	while (!(state & (WRITER | READERS | WAITING))) {
 		if (change(rw, &state, state | WRITER)) {
-			rw->__writer = self();
+			writer_inside(rw);
 			return 0;
 		}
 	}
 	return EBUSY;
 }
+
+static unsigned *reader_queue(pthread_rwlock_t *rw)
+{
+	return &rw->__readers;
+}
+
+static unsigned *writer_queue(pthread_rwlock_t *rw)
+{
+	return &rw->__writers;
+}
+
+/* What the two kinds of lockers do each in their way. */
+static const struct kind {
+	int (*try)(pthread_rwlock_t *);         /* 0, EAGAIN: too many, EBUSY */
+	unsigned *(*queue)(pthread_rwlock_t *); /* where they wait */
+	void (*inside)(pthread_rwlock_t *);     /* noted by who is let in */
+} reader = { try_read, reader_queue, reader_inside },
+  writer = { try_write, writer_queue, writer_inside };
 
 /* --- under the guard --- */
 
@@ -127,16 +155,9 @@ static int enter_or_mark(pthread_rwlock_t *rw, int (*try)(pthread_rwlock_t *))
 	return error;
 }
 
-/* --- */
-
-static void release_guard(void *rw)
-{
-	word_unlock(&((pthread_rwlock_t *)rw)->__guard);
-}
-
 static int wait_in(pthread_rwlock_t *rw, unsigned *queue, uint64_t deadline_ns)
 {
-	struct futex_queue_wait how = { release_guard, rw, deadline_ns, .interruptible = false };
+	struct futex_queue_wait how = { word_release, &rw->__guard, deadline_ns, .interruptible = false };
 	int ended = futex_queue(word_of(queue), &how);
 
 	word_lock(&rw->__guard);
@@ -146,35 +167,20 @@ static int wait_in(pthread_rwlock_t *rw, unsigned *queue, uint64_t deadline_ns)
 	return -ended;
 }
 
-static int read_until(pthread_rwlock_t *rw, uint64_t deadline_ns)
+/* Enters, or waits among its kind until it is let in. */
+static int lock_until(pthread_rwlock_t *rw, const struct kind *kind, uint64_t deadline_ns)
 {
 	int error;
 
 	word_lock(&rw->__guard);
-	error = enter_or_mark(rw, try_read);
+	error = enter_or_mark(rw, kind->try);
 	if (error != EBUSY) {
 		word_unlock(&rw->__guard);
 		return error;
 	}
-	error = wait_in(rw, &rw->__readers, deadline_ns);
+	error = wait_in(rw, kind->queue(rw), deadline_ns);
 	if (!error)
-		self()->read_locks++;
-	return error;
-}
-
-static int write_until(pthread_rwlock_t *rw, uint64_t deadline_ns)
-{
-	int error;
-
-	word_lock(&rw->__guard);
-	error = enter_or_mark(rw, try_write);
-	if (error != EBUSY) {
-		word_unlock(&rw->__guard);
-		return error;
-	}
-	error = wait_in(rw, &rw->__writers, deadline_ns);
-	if (!error)
-		rw->__writer = self();
+		kind->inside(rw);
 	return error;
 }
 
@@ -183,20 +189,29 @@ static bool is_writer(pthread_rwlock_t *rw)
 	return state_of(rw) & WRITER && rw->__writer == self();
 }
 
-int pthread_rwlock_rdlock(pthread_rwlock_t *rw)
+/* at: NULL waits for ever. Only who has to wait learns that the time makes no sense. */
+static int lock(pthread_rwlock_t *rw, const struct kind *kind, clockid_t clock,
+		const struct timespec *at)
 {
-	int error = try_read(rw);
+	uint64_t deadline_ns = DEADLINE_NEVER;
+	int error = kind->try(rw);
 
 	if (error != EBUSY)
 		return error;
-	return is_writer(rw) ? EDEADLK : read_until(rw, DEADLINE_NEVER);
+	if (is_writer(rw))
+		return EDEADLK;
+	error = at ? deadline_of(clock, at, &deadline_ns) : 0;
+	return error ? error : lock_until(rw, kind, deadline_ns);
+}
+
+int pthread_rwlock_rdlock(pthread_rwlock_t *rw)
+{
+	return lock(rw, &reader, CLOCK_REALTIME, NULL);
 }
 
 int pthread_rwlock_wrlock(pthread_rwlock_t *rw)
 {
-	if (try_write(rw) == 0)
-		return 0;
-	return is_writer(rw) ? EDEADLK : write_until(rw, DEADLINE_NEVER);
+	return lock(rw, &writer, CLOCK_REALTIME, NULL);
 }
 
 int pthread_rwlock_tryrdlock(pthread_rwlock_t *rw)
@@ -211,24 +226,12 @@ int pthread_rwlock_trywrlock(pthread_rwlock_t *rw)
 
 int pthread_rwlock_clockrdlock(pthread_rwlock_t *rw, clockid_t clock, const struct timespec *at)
 {
-	uint64_t deadline_ns;
-	int error = try_read(rw);
-
-	if (error != EBUSY)
-		return error;
-	error = is_writer(rw) ? EDEADLK : deadline_of(clock, at, &deadline_ns);
-	return error ? error : read_until(rw, deadline_ns);
+	return lock(rw, &reader, clock, at);
 }
 
 int pthread_rwlock_clockwrlock(pthread_rwlock_t *rw, clockid_t clock, const struct timespec *at)
 {
-	uint64_t deadline_ns;
-	int error;
-
-	if (try_write(rw) == 0)
-		return 0;
-	error = is_writer(rw) ? EDEADLK : deadline_of(clock, at, &deadline_ns);
-	return error ? error : write_until(rw, deadline_ns);
+	return lock(rw, &writer, clock, at);
 }
 
 int pthread_rwlock_timedrdlock(pthread_rwlock_t *rw, const struct timespec *at)
