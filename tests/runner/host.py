@@ -37,7 +37,7 @@ def name_of(root, source):
 def host_test(root, sdk, source, sanitizers=SANITIZERS, suffix=""):
     def run(context):
         binary = build(root, sdk, source, "gcc", sanitizers, suffix.replace("/", "-"))
-        check([binary], context.root)
+        run_in(context, [binary])
     return Test(name_of(root, source) + suffix, run, weight=2 if on_machine(source) else 1, timeout_s=TIMEOUT_S)
 
 
@@ -51,8 +51,8 @@ def fuzz_test(root, sdk, source, full):
         seeds = root / "tests/fuzz/seeds" / source.stem.removesuffix("_fuzz")
         corpus = context.tmp / "corpus"
         corpus.mkdir()
-        check([binary, "-seed=1", f"-runs={FUZZ_RUNS[full]}", f"-artifact_prefix={context.tmp}/", str(corpus),
-               *([str(seeds)] if seeds.is_dir() else [])], context.root)
+        run_in(context, [binary, "-seed=1", f"-runs={FUZZ_RUNS[full]}", f"-artifact_prefix={context.tmp}/", str(corpus),
+                         *([str(seeds)] if seeds.is_dir() else [])])
     return Test(name_of(root, source), run, timeout_s=3600 if full else TIMEOUT_S)
 
 
@@ -76,7 +76,12 @@ def build(root, sdk, source, compiler, sanitizers, suffix=""):
     return str(binary)
 
 
-def check(argv, folder):
-    code = subprocess.run(argv, cwd=folder, check=False).returncode
+def run_in(context, argv):
+    """Where a test leaves files is its own, and gone afterwards, however it ends."""
+    check(argv, context.root, TMPDIR=str(context.tmp))
+
+
+def check(argv, folder, **environment):
+    code = subprocess.run(argv, cwd=folder, env={**os.environ, **environment}, check=False).returncode
     if code:
         raise AssertionError(f"{pathlib.Path(argv[0]).name} ended with status {code}")

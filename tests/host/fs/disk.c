@@ -93,11 +93,11 @@ void disk_close(struct disk *d)
 
 /* --- the scratch folder --- */
 
-static char folder[64];
+static char folder[256];
 
 static void remove_folder(void)
 {
-	char command[256];
+	char command[2 * sizeof(folder) + 64];
 
 	snprintf(command, sizeof(command), "chmod -R u+rwx %s; rm -rf %s", folder, folder);
 	if (system(command) != 0)
@@ -111,9 +111,13 @@ const char *scratch(const char *name)
 	char *path = buffers[turn++ % 8];
 
 	if (!folder[0]) {
-		snprintf(folder, sizeof(folder), "/tmp/thimble-test-XXXXXX");
-		if (!mkdtemp(folder))
+		const char *tmp = getenv("TMPDIR");
+
+		snprintf(folder, sizeof(folder), "%s/disk-%d", tmp ? tmp : "/tmp", (int)getpid());
+		if (mkdir(folder, 0700) != 0) {
+			perror(folder);
 			exit(1);
+		}
 		atexit(remove_folder);
 	}
 	snprintf(path, 512, "%s/%s", folder, name);
