@@ -511,13 +511,17 @@ static void stand_in_queue(void *name)
 	note(name);
 }
 
-static void start_queue(struct thread *t[3])
+/* Three threads in the queue, the second more urgent by `step` than the first, and so on. */
+static void start_queue(struct thread *t[3], const char *names, unsigned step)
 {
-	static char *names[] = { "1", "2", "3" };
+	static char name[3][2];
 
+	start(1, 0);
 	trace[0] = '\0';
-	for (int i = 0; i < 3; i++)
-		t[i] = thread_create("q", PRIO_APP, 0, stand_in_queue, names[i]);
+	for (unsigned i = 0; i < 3; i++) {
+		name[i][0] = names[i];
+		t[i] = thread_create("q", PRIO_APP + i * step, 0, stand_in_queue, name[i]);
+	}
 	thread_yield();
 	CHECK_EQ(atomic_load(&queue_length), 3);
 }
@@ -534,8 +538,7 @@ TEST(futex_queue_is_counted_and_in_order)
 {
 	struct thread *t[3];
 
-	start(1, 0);
-	start_queue(t);
+	start_queue(t, "123", 0);
 	CHECK(released);
 	CHECK_EQ(futex_queue_wake(&queue_length, 1), 1);
 	CHECK_EQ(atomic_load(&queue_length), 2);
@@ -547,15 +550,7 @@ TEST(futex_queue_more_urgent_first)
 {
 	struct thread *t[3];
 
-	start(1, 0);
-	start_queue(t);
-	futex_queue_wake(&queue_length, 3);
-	end_queue(t, "123");
-	trace[0] = '\0';
-	t[0] = thread_create("q", PRIO_APP, 0, stand_in_queue, "a");
-	t[1] = thread_create("q", PRIO_APP + 1, 0, stand_in_queue, "b");
-	t[2] = thread_create("q", PRIO_DEVICE, 0, stand_in_queue, "c");
-	thread_yield();
+	start_queue(t, "abc", 1);
 	for (int i = 0; i < 3; i++)
 		futex_queue_wake(&queue_length, 1);
 	end_queue(t, "cba");
@@ -566,8 +561,7 @@ TEST(futex_queue_moves_to_a_contended_word)
 {
 	struct thread *t[3];
 
-	start(1, 0);
-	start_queue(t);
+	start_queue(t, "123", 0);
 	atomic_store(&queue_target, 1);
 	CHECK_EQ(futex_queue_move(&queue_length, 10, &queue_target, 1, 2), 3);
 	CHECK_EQ(atomic_load(&queue_length), 0);
@@ -584,8 +578,7 @@ TEST(futex_queue_wakes_one_when_nobody_else_will)
 {
 	struct thread *t[3];
 
-	start(1, 0);
-	start_queue(t);
+	start_queue(t, "123", 0);
 	atomic_store(&queue_target, 0);
 	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 1, 2), 2);
 	CHECK_EQ(atomic_load(&queue_length), 1);
