@@ -15,7 +15,7 @@ third-party: $(NEWLIB_READY) $(LWIP_READY)
 $(NEWLIB_READY): third_party/pins third_party/build-newlib libc/include/machine/_types.h libc/include/sys/config.h
 	@third_party/fetch $(TARBALLS) newlib
 	@echo "building newlib (a minute or two)"
-	@third_party/build-newlib $(TARBALLS)/newlib_*.orig.tar.* $(THIRD_PARTY)/work/newlib $(NEWLIB) $(JOBS)
+	@third_party/build-newlib $(TARBALLS)/newlib_*.orig.tar.* $(THIRD_PARTY)/obj/newlib $(NEWLIB) $(JOBS)
 	@touch $@
 
 $(LWIP_READY): third_party/pins
