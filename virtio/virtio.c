@@ -120,7 +120,8 @@ static void announce(const struct virtio_device *dev)
 		if (dev->offered >> f->bit & 1)
 			len += (size_t)ksnprintf(text + len, sizeof text - len, " %c%s",
 						 virtio_has(dev, f->bit) ? '+' : '-', f->name);
-	log_info("%s: %s 1.0 %s%s", dev->name, dev->driver->name, dev->where, text);
+	log_info("%s: %s %s %s%s", dev->name, dev->driver->name, dev->transport->name, dev->where,
+		 text);
 }
 
 static void break_queues(struct virtio_device *dev)

@@ -65,6 +65,14 @@ struct virtio_driver {
  * device-specific configuration, in bytes.
  */
 struct virtio_transport {
+	const char *name;     /* for log lines: "1.0", "legacy" */
+	/*
+	 * The interface of before VIRTIO 1.0: no FEATURES_OK, 32 feature bits, and rings as in
+	 * 2.7.2, of just queue_max() entries
+	 */
+	bool legacy;
+	/* bits about transports and rings that it can carry out; the queues' own are the core's */
+	uint64_t features;
 	uint8_t  (*get_status)(struct virtio_device *);
 	void     (*set_status)(struct virtio_device *, uint8_t);
 	uint64_t (*get_features)(struct virtio_device *);
@@ -73,7 +81,9 @@ struct virtio_transport {
 	int      (*interrupts_prepare)(struct virtio_device *);
 	uint16_t (*queue_max)(struct virtio_device *, uint16_t index);     /* 0: no such queue */
 	int      (*queue_enable)(struct virtio_device *, struct virtqueue *); /* 0 or -errno */
-	void     (*queue_notify)(struct virtqueue *);
+	void     (*queue_notify)(struct virtqueue *); /* with virtqueue_notification() */
+	/* 2.6.1: the queue is reset and disabled. 0 or -errno. NULL: RING_RESET is not accepted */
+	int      (*queue_reset)(struct virtqueue *);
 	uint32_t (*config_generation)(struct virtio_device *);
 	/* one field of 1, 2, 4 or 8 bytes, else single bytes */
 	void     (*config_read)(struct virtio_device *, size_t off, void *, size_t len);
@@ -125,6 +135,11 @@ void virtio_device_broken(struct virtio_device *, const char *why);
  * to the driver's config_changed.
  */
 void virtio_config_interrupt(struct virtio_device *);
+
+static inline bool virtio_legacy(const struct virtio_device *dev)
+{
+	return dev->transport->legacy;
+}
 
 static inline bool virtio_has(const struct virtio_device *dev, unsigned bit)
 {

@@ -240,7 +240,7 @@ static volatile void *notify_address(struct virtio_pci *p)
 
 static void queue_notify(struct virtqueue *vq)
 {
-	mmio_write16(vq->notify, vq->spec.index);
+	mmio_write16(vq->notify, (uint16_t)virtqueue_notification(vq));
 }
 
 /* --- interrupts --- */
@@ -370,6 +370,7 @@ static int queue_enable(struct virtio_device *dev, struct virtqueue *vq)
 }
 
 static const struct virtio_transport transport = {
+	.name = "1.0",
 	.get_status = get_status,
 	.set_status = set_status,
 	.get_features = get_features,

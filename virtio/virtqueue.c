@@ -45,7 +45,7 @@ static struct virtqueue *create(struct virtio_device *dev, const struct virtqueu
 	/* 2.7.5.3.1: a chain is never longer than the queue, an indirect table included */
 	if (vq->spec.pieces > size)
 		vq->spec.pieces = size;
-	vq->ring = kmalloc_aligned(vq->ops->ring_bytes(size), 64);
+	vq->ring = kmalloc_aligned(vq->ops->ring_bytes(vq), 64);
 	vq->tokens = kmalloc(size * sizeof *vq->tokens);
 	if (spec->pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC))
 		vq->indirect = kmalloc_aligned(
@@ -65,7 +65,7 @@ static void reset(struct virtqueue *vq)
 {
 	irq_state s = spin_lock(&vq->lock);
 
-	memset(vq->ring, 0, vq->ops->ring_bytes(vq->size));
+	memset(vq->ring, 0, vq->ops->ring_bytes(vq));
 	vq->in_flight = 0;
 	vq->ops->reset(vq);
 	if (vq->spec.silent)
@@ -199,6 +199,11 @@ void virtqueue_silence(struct virtqueue *vq)
 
 	vq->ops->silence(vq);
 	spin_unlock(&vq->lock, s);
+}
+
+uint32_t virtqueue_notification(const struct virtqueue *vq)
+{
+	return vq->spec.index;
 }
 
 static void handle_interrupt(struct virtqueue *vq)

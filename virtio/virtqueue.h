@@ -47,7 +47,7 @@ struct virtqueue_token {
 
 /* One ring format. All are called with the queue's lock held. */
 struct virtqueue_ops {
-	size_t (*ring_bytes)(uint16_t size);
+	size_t (*ring_bytes)(const struct virtqueue *);
 	/* ring memory is zeroed; lays out the areas and the free list */
 	void (*reset)(struct virtqueue *);
 	int (*add)(struct virtqueue *, const struct sg *, unsigned n, unsigned readable,
@@ -128,6 +128,12 @@ unsigned virtqueue_reap(struct virtqueue *, unsigned budget); /* leaves notifica
 bool virtqueue_arm(struct virtqueue *);
 /* turns them off, until the next arm: a hint to the device */
 void virtqueue_silence(struct virtqueue *);
+
+/*
+ * Transports: what a notification says. The index; with NOTIFICATION_DATA also where in the ring
+ * the next buffer will be (2.9, 4.1.5.2).
+ */
+uint32_t virtqueue_notification(const struct virtqueue *);
 
 /* Transports, from the queue's interrupt. */
 void virtqueue_interrupt(struct virtqueue *);

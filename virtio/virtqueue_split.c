@@ -35,10 +35,10 @@ static size_t used_offset(uint16_t size)
 	return (end + VIRTQ_USED_ALIGN - 1) & ~(size_t)(VIRTQ_USED_ALIGN - 1);
 }
 
-static size_t split_ring_bytes(uint16_t size)
+static size_t split_ring_bytes(const struct virtqueue *vq)
 {
-	return used_offset(size) + sizeof(struct virtq_used) +
-	       size * sizeof(struct virtq_used_elem) + sizeof(uint16_t);
+	return used_offset(vq->size) + sizeof(struct virtq_used) +
+	       vq->size * sizeof(struct virtq_used_elem) + sizeof(uint16_t);
 }
 
 /* 2.7.7, 2.7.10: the other side's event index lies behind the last entry of the ring. */

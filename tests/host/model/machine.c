@@ -3,6 +3,7 @@
 #include "tests/host/model/machine.h"
 #include "kernel/timer.h"
 #include "kernel/work.h"
+#include "tests/host/model/rule.h"
 #include <stdarg.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,6 +122,7 @@ void model_in_new_machine(void (*run)(void))
 	if (child == 0) {
 		shim_idle = idle;
 		run();
+		model_rule_write();
 		fflush(NULL);
 		_exit(test_failures ? 1 : 0);
 	}

@@ -84,6 +84,7 @@ static void check_features(struct model_virtio *m)
 	for (unsigned i = 0; i < 64; i++)
 		if ((accepted >> i & 1) && m->needs_any[i] && !(accepted & m->needs_any[i]))
 			model_refuse("FEAT-02: feature %u without what it needs", i);
+	model_rule_features(m->type, accepted);
 	m->accepted = accepted;
 }
 

@@ -11,6 +11,7 @@
 
 #include "tests/host/model/bus.h"
 #include "tests/host/model/machine.h"
+#include "tests/host/model/rule.h"
 #include "virtio/virtio_spec.h"
 
 #define MODEL_QUEUES  4
