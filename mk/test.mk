@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Tests. Each ends with "N passed, N failed" and fails when any did. TESTS="-k NAME" chooses.
 
-.PHONY: test test-full debug-lib floors
+.PHONY: test test-full debug-lib floors conformance
 test test-full: setup
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory debug-lib
@@ -13,3 +13,7 @@ debug-lib:
 
 floors:
 	@tools/floors
+
+conformance: setup
+	@$(MAKE) --no-print-directory all
+	@tests/conformance/write.py $(O)
