@@ -27,12 +27,9 @@ struct virtio_blk_config *model_disk_config(struct model_disk *d)
 
 static bool in_range(const struct model_disk *d, uint64_t sector, uint64_t bytes)
 {
-	if (bytes % 512)
-		model_refuse("BLK-15: %llu bytes are no whole number of sectors", (unsigned long long)bytes);
-	if (sector <= d->sectors && bytes / 512 <= d->sectors - sector)
-		return true;
-	model_refuse("BLK-11: sectors %llu + %llu of %llu", (unsigned long long)sector, (unsigned long long)bytes / 512, (unsigned long long)d->sectors);
-	return false;
+	RULE("BLK-15", bytes % 512 == 0, "%llu bytes are no whole number of sectors", (unsigned long long)bytes);
+	return RULE("BLK-11", sector <= d->sectors && bytes / 512 <= d->sectors - sector, "sectors %llu + %llu of %llu",
+		    (unsigned long long)sector, (unsigned long long)bytes / 512, (unsigned long long)d->sectors);
 }
 
 static void check_segments(struct model_disk *d, const struct model_chain *c)
@@ -61,6 +58,19 @@ static uint8_t transfer(struct model_disk *d, const struct model_chain *c, const
 	return VIRTIO_BLK_S_OK;
 }
 
+/* A request with one range, which is the least that max_*_seg can be. */
+static void check_range(const struct model_chain *c, const struct virtio_blk_discard_write_zeroes *r, bool discard)
+{
+	uint64_t bytes = c->readable_bytes - sizeof(struct virtio_blk_outhdr);
+
+	RULE("BLK-16", bytes % sizeof(*r) == 0, "%llu bytes of ranges", (unsigned long long)bytes);
+	RULE(discard ? "BLK-18" : "BLK-20", bytes / sizeof(*r) <= 1, "%llu ranges", (unsigned long long)(bytes / sizeof(*r)));
+	if (discard)
+		RULE("BLK-23", !(r->flags & VIRTIO_BLK_DISCARD_F_UNMAP), "DISCARD with the unmap flag");
+	else if (r->flags & ~VIRTIO_BLK_DISCARD_F_UNMAP)
+		model_refuse("unknown flags 0x%x of a range", r->flags);
+}
+
 static uint8_t range(struct model_disk *d, const struct model_chain *c, bool discard)
 {
 	struct virtio_blk_config *config = model_disk_config(d);
@@ -70,11 +80,8 @@ static uint8_t range(struct model_disk *d, const struct model_chain *c, bool dis
 
 	if (!model_accepted(&d->v, discard ? VIRTIO_BLK_F_DISCARD : VIRTIO_BLK_F_WRITE_ZEROES))
 		return VIRTIO_BLK_S_UNSUPP;
-	if (c->readable_bytes != sizeof(struct virtio_blk_outhdr) + sizeof(r))
-		model_refuse("BLK-16/18/20: %llu bytes of ranges", (unsigned long long)c->readable_bytes - 16);
 	model_chain_read(c, sizeof(struct virtio_blk_outhdr), &r, sizeof(r));
-	if (discard && (r.flags & VIRTIO_BLK_DISCARD_F_UNMAP))
-		model_refuse("BLK-23: DISCARD with the unmap flag");
+	check_range(c, &r, discard);
 	if (r.num_sectors > max)
 		model_refuse("a range of %u sectors, the maximum is %u", r.num_sectors, max);
 	if (!in_range(d, r.sector, r.num_sectors * 512ull))
@@ -88,8 +95,7 @@ static uint8_t range(struct model_disk *d, const struct model_chain *c, bool dis
 
 static uint8_t get_id(struct model_disk *d, const struct model_chain *c)
 {
-	if (c->writable_bytes != VIRTIO_BLK_ID_BYTES + 1)
-		model_refuse("BLK-17: GET_ID with %llu bytes", (unsigned long long)c->writable_bytes - 1);
+	RULE("BLK-17", c->writable_bytes == VIRTIO_BLK_ID_BYTES + 1, "GET_ID with %llu bytes", (unsigned long long)c->writable_bytes - 1);
 	model_chain_write(c, 0, "model-disk-0123456789", VIRTIO_BLK_ID_BYTES);
 	d->idents++;
 	return VIRTIO_BLK_S_OK;
@@ -97,10 +103,8 @@ static uint8_t get_id(struct model_disk *d, const struct model_chain *c)
 
 static uint8_t flush(struct model_disk *d, const struct model_chain *c, const struct virtio_blk_outhdr *h)
 {
-	if (h->sector)
-		model_refuse("BLK-13: FLUSH of sector %llu", (unsigned long long)h->sector);
-	if (c->n != 2)
-		model_refuse("BLK-14: FLUSH with data");
+	RULE("BLK-13", h->sector == 0, "FLUSH of sector %llu", (unsigned long long)h->sector);
+	RULE("BLK-14", c->readable_bytes == sizeof(*h) && c->writable_bytes == 1, "FLUSH with data");
 	if (!model_accepted(&d->v, VIRTIO_BLK_F_FLUSH))
 		model_refuse("FLUSH without the feature");
 	d->flushes++;
@@ -162,6 +166,12 @@ void model_disk_release(struct model_disk *d)
 		answer(d, &d->held[--d->nheld]);
 }
 
+static void config_watch(struct model_virtio *v, unsigned off)
+{
+	if (off == AT(writeback))
+		RULE("BLK-04", v->status & VIRTIO_STATUS_FEATURES_OK, "writeback read before FEATURES_OK");
+}
+
 static void reset(struct model_virtio *v)
 {
 	((struct model_disk *)v)->nheld = 0;
@@ -177,6 +187,7 @@ struct model_disk *model_disk_new(uint64_t sectors, uint64_t features)
 	d->v.config_len = sizeof(struct virtio_blk_config);
 	d->v.serve = serve;
 	d->v.reset = reset;
+	d->v.config_watch = config_watch;
 	d->sectors = sectors;
 	d->data = malloc(sectors * 512);
 	for (uint64_t i = 0; i < sectors * 512; i++)

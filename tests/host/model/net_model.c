@@ -17,16 +17,30 @@ static const struct model_field fields[] = {
 
 static void check_header(const struct model_net *n, const struct virtio_net_hdr *h)
 {
+	static const struct { const char *id; uint8_t gso_type; unsigned feature; } segmentation[] = {
+		{ "NET-21", 1, VIRTIO_NET_F_HOST_TSO4 }, { "NET-22", 4, VIRTIO_NET_F_HOST_TSO6 },
+		{ "NET-23", 3, VIRTIO_NET_F_HOST_UFO },
+	};
 	bool csum = model_accepted(&n->v, VIRTIO_NET_F_CSUM);
 
-	if (h->num_buffers)
-		model_refuse("NET-17: num_buffers %u on transmit", h->num_buffers);
-	if (!csum && h->flags)
-		model_refuse("NET-18: header flags 0x%x without CSUM", h->flags);
-	if (h->flags & ~VIRTIO_NET_HDR_F_NEEDS_CSUM)
-		model_refuse("NET-47: header flags 0x%x on transmit", h->flags);
-	if (h->gso_type != VIRTIO_NET_HDR_GSO_NONE)
-		model_refuse("NET-38: gso_type %u", h->gso_type);
+	RULE("NET-17", h->num_buffers == 0, "num_buffers %u on transmit", h->num_buffers);
+	if (!csum)
+		RULE("NET-18", h->flags == 0, "header flags 0x%x without CSUM", h->flags);
+	RULE("NET-47", !(h->flags & ~VIRTIO_NET_HDR_F_NEEDS_CSUM), "header flags 0x%x on transmit", h->flags);
+	for (unsigned i = 0; i < sizeof(segmentation) / sizeof(segmentation[0]); i++)
+		RULE(segmentation[i].id, (h->gso_type & 0x7f) != segmentation[i].gso_type || model_accepted(&n->v, segmentation[i].feature),
+		     "gso_type %u, which was not negotiated", h->gso_type);
+	if (!model_accepted(&n->v, VIRTIO_NET_F_HOST_TSO4) && !model_accepted(&n->v, VIRTIO_NET_F_HOST_TSO6)
+	    && !model_accepted(&n->v, VIRTIO_NET_F_HOST_UFO))
+		RULE("NET-38", h->gso_type == VIRTIO_NET_HDR_GSO_NONE, "gso_type %u", h->gso_type);
+}
+
+/* A frame that asks for its checksum: the sum lies in the frame, and something is there to be summed. */
+static void check_checksum_request(const struct virtio_net_hdr *h, uint64_t len)
+{
+	if (h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+		RULE("NET-37", h->csum_start + h->csum_offset + 2u <= len, "checksum at %u + %u of %llu bytes", h->csum_start,
+		     h->csum_offset, (unsigned long long)len);
 }
 
 static void transmit(struct model_net *n, const struct model_chain *c)
@@ -39,8 +53,9 @@ static void transmit(struct model_net *n, const struct model_chain *c)
 		model_refuse("a transmitted frame with device-writable pieces");
 	model_chain_read(c, 0, &h, sizeof(h));
 	check_header(n, &h);
-	if (model_accepted(&n->v, VIRTIO_NET_F_MTU) && len > mtu + 14u + 4u)
-		model_refuse("NET-09: a frame of %llu bytes, the MTU is %u", (unsigned long long)len, mtu);
+	check_checksum_request(&h, len);
+	if (model_accepted(&n->v, VIRTIO_NET_F_MTU)) /* a VLAN tag belongs to the header */
+		RULE("NET-09", len <= mtu + 14u + 4u, "a frame of %llu bytes, the MTU is %u", (unsigned long long)len, mtu);
 	if (n->nsent < 64 && len <= sizeof(n->sent[0])) {
 		n->sent_header[n->nsent] = h;
 		model_chain_read(c, sizeof(h), n->sent[n->nsent], len);
@@ -49,14 +64,25 @@ static void transmit(struct model_net *n, const struct model_chain *c)
 	n->nsent++;
 }
 
+static void receive_buffer(struct model_net *n, const struct model_chain *c)
+{
+	uint16_t mtu = ((struct virtio_net_config *)n->v.config)->mtu;
+
+	if (c->readable)
+		model_refuse("a receive buffer with device-readable pieces");
+	RULE("NET-52", c->writable_bytes >= 1526, "a receive buffer of %llu bytes", (unsigned long long)c->writable_bytes);
+	if (model_accepted(&n->v, VIRTIO_NET_F_MTU))
+		RULE("NET-08", c->writable_bytes >= 12u + 14u + mtu, "a receive buffer of %llu bytes, the MTU is %u",
+		     (unsigned long long)c->writable_bytes, mtu);
+	n->rx[n->nrx++] = *c;
+}
+
 static void serve(struct model_virtio *v, unsigned queue, struct model_chain *c)
 {
 	struct model_net *n = (struct model_net *)v;
 
 	if (queue == RX) {
-		if (c->readable || c->writable_bytes < 1526)
-			model_refuse("NET-52: a receive buffer of %llu bytes", (unsigned long long)c->writable_bytes);
-		n->rx[n->nrx++] = *c;
+		receive_buffer(n, c);
 		return;
 	}
 	transmit(n, c);

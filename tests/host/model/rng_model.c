@@ -8,8 +8,7 @@ static void serve(struct model_virtio *v, unsigned queue, struct model_chain *c)
 	uint32_t n = c->writable_bytes < r->give ? (uint32_t)c->writable_bytes : r->give;
 	uint8_t bytes[256];
 
-	if (c->readable)
-		model_refuse("RNG-01: a device-readable buffer");
+	RULE("RNG-01", c->readable == 0, "a device-readable buffer");
 	r->requests++;
 	r->held = *c;
 	if (!r->give)

@@ -188,6 +188,8 @@ uint32_t model_config_read(struct model_virtio *m, unsigned off, unsigned width)
 		model_refuse("PCI-05: configuration read of %u bytes at %u", width, off);
 	else if (f->feature >= 0 && !(m->offered >> f->feature & 1))
 		model_refuse("CFG-03: field at %u read, whose feature %d is not offered", off, f->feature);
+	if (m->config_watch)
+		m->config_watch(m, off);
 	if (off + width <= m->config_len)
 		memcpy(&value, m->config + off, width);
 	if (m->fault.config_tears) {
@@ -203,8 +205,10 @@ void model_config_write(struct model_virtio *m, unsigned off, uint32_t value, un
 {
 	const struct model_field *f = field_at(m, off, width);
 
+	if (m->type == VIRTIO_ID_NET)
+		RULE("NET-01", false, "configuration written at %u", off);
 	if (!f || !f->writable) {
-		model_refuse("NET-01: configuration written at %u", off);
+		model_refuse("read-only configuration written at %u", off);
 		return;
 	}
 	if (!(m->status & FOK))

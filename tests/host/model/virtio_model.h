@@ -98,6 +98,7 @@ struct model_virtio {
 	void (*serve)(struct model_virtio *, unsigned queue, struct model_chain *); /* answers with model_ring_push(), now or later */
 	void (*reset)(struct model_virtio *);
 	void (*config_read_hook)(struct model_virtio *, unsigned off); /* between two reads of a field */
+	void (*config_watch)(struct model_virtio *, unsigned off);     /* NULL, or: rules of the type about reading it */
 	/* PCI. */
 	struct model_function pci;
 	struct virtio_pci_cap cap[12];

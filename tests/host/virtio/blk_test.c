@@ -318,6 +318,15 @@ MACHINE_TEST(flush)
 
 	CHECK_EQ(run(disk, BLK_FLUSH, 0, 0), 0);
 	CHECK_EQ(d->flushes, 1);
+	model_shows("BLK-01"); /* accepted, and sent */
+}
+
+MACHINE_TEST(cache_assumed_when_not_told)
+{
+	struct blkdev *disk = boot(model_disk_new(SECTORS, USUAL & ~BIT(VIRTIO_BLK_F_CONFIG_WCE)));
+
+	CHECK(disk->can_flush);
+	model_shows("BLK-03");
 }
 
 MACHINE_TEST(no_flush_needed_when_written_through)
@@ -358,6 +367,7 @@ MACHINE_TEST(what_is_not_offered_is_not_done)
 	CHECK_EQ(run(disk, BLK_DISCARD, 0, 1), -EOPNOTSUPP);
 	CHECK_EQ(run(disk, BLK_WRITE_ZEROES, 0, 1), -EOPNOTSUPP);
 	CHECK_EQ(run(disk, BLK_FLUSH, 0, 0), 0);
+	model_shows("BLK-02");
 }
 
 MACHINE_TEST(read_only)
@@ -367,6 +377,7 @@ MACHINE_TEST(read_only)
 	uint8_t buf[512] = { 0 };
 
 	CHECK(disk->read_only);
+	model_shows("BLK-12");
 	CHECK_EQ(blk_write(disk, 0, buf, 512), -EROFS);
 	CHECK_EQ(run(disk, BLK_WRITE_ZEROES, 0, 1), -EROFS);
 	check_reads(d, disk, 0, 4096);
@@ -416,6 +427,7 @@ MACHINE_TEST(capacity_changes)
 	model_config_changed(&d->v);
 	model_run();
 	CHECK_EQ(disk->sectors, 100);
+	model_shows("BLK-10");
 }
 
 /* The two halves of the capacity from different moments would make a disk of some exabytes. */

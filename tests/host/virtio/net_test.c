@@ -125,6 +125,9 @@ MACHINE_TEST(silent_until_started)
 	CHECK_EQ(eth->mac[5], 0x56);
 	CHECK_EQ(eth->mtu, 1500);
 	CHECK(eth->link_up);
+	CHECK(model_accepted(&n->v, VIRTIO_NET_F_MAC));
+	model_shows("NET-02");
+	model_shows("NET-03");
 	CHECK(shim_log_has("vtnet0: virtio-net 1.0 pci 00:01.0 +MAC -MRG_RXBUF +STATUS -CTRL_VQ"));
 	start();
 	CHECK_EQ(n->nrx, 256);
@@ -134,8 +137,10 @@ MACHINE_TEST(silent_until_started)
 MACHINE_TEST(nothing_offered)
 {
 	boot(0);
-	CHECK_EQ(eth->mac[0] & 3, 2); /* NET-04 */
-	CHECK(eth->link_up);          /* NET-05 */
+	CHECK_EQ(eth->mac[0] & 3, 2);
+	model_shows("NET-04");
+	CHECK(eth->link_up);
+	model_shows("NET-05");
 	CHECK(deliver(100, 1));
 	poll_all();
 	CHECK_EQ(ngot, 1);
@@ -151,6 +156,14 @@ MACHINE_TEST(everything_offered)
 	CHECK_EQ(n->nsent, 1);
 }
 
+/* Features that rest on others, without those. */
+MACHINE_TEST(dependents_alone)
+{
+	boot(0xffffffffull & ~(BIT(VIRTIO_NET_F_MTU) | BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) | BIT(VIRTIO_NET_F_CTRL_VQ)));
+	CHECK_EQ(eth->offloads, 0);
+	model_shows("NET-15"); /* what hangs in the air would have been refused */
+}
+
 static uint16_t mtu;
 
 static void with_mtu(void)
@@ -164,6 +177,7 @@ static void with_mtu(void)
 	CHECK(n->rx[0].writable_bytes >= 12u + eth->mtu + 14);
 	CHECK_EQ(send(eth->mtu + 14u, 1), 0);
 	CHECK_EQ(send(eth->mtu + 19u, 1), -EMSGSIZE);
+	model_shows("NET-07");
 }
 
 TEST(mtu_of_the_device)
@@ -271,6 +285,25 @@ MACHINE_TEST(runts_and_segmented_frames_are_dropped)
 	CHECK_EQ(n->nrx, 256);
 }
 
+/* What no feature was agreed on for is not looked at: the frame arrives as if the fields were 0. */
+MACHINE_TEST(fields_without_a_feature_are_ignored)
+{
+	struct virtio_net_hdr h = { .hdr_len = 0xffff, .gso_size = 0xffff, .csum_start = 0xffff, .csum_offset = 0xffff, .num_buffers = 0xffff };
+	uint8_t frame[100] = { 7 };
+
+	boot(USUAL);
+	model_chain_write(&n->rx[0], 0, &h, sizeof(h));
+	model_chain_write(&n->rx[0], sizeof(h), frame, sizeof(frame));
+	model_ring_push(&n->v, 0, &n->rx[0], sizeof(h) + sizeof(frame));
+	memmove(n->rx, n->rx + 1, --n->nrx * sizeof(n->rx[0]));
+	poll_all();
+	CHECK_EQ(ngot, 1);
+	CHECK(got_len[0] == sizeof(frame) && got[0][0] == 7);
+	model_shows("NET-58");
+	model_shows("NET-59");
+	model_shows("FACT-22");
+}
+
 MACHINE_TEST(checksums_vouched_for)
 {
 	uint8_t frame[100] = { 0 };
@@ -279,9 +312,12 @@ MACHINE_TEST(checksums_vouched_for)
 	model_net_deliver(n, frame, 100, VIRTIO_NET_HDR_F_DATA_VALID);
 	poll_all();
 	CHECK(got_csum_valid);
-	model_net_deliver(n, frame, 100, 0xf8); /* NET-56, NET-60 */
+	model_net_deliver(n, frame, 100, 0xf8);
 	poll_all();
+	CHECK_EQ(ngot, 2);
+	model_shows("NET-56");
 	CHECK(!got_csum_valid);
+	model_shows("NET-60");
 }
 
 MACHINE_TEST(checksums_not_negotiated)
@@ -407,9 +443,11 @@ MACHINE_TEST(link_changes)
 	model_run();
 	CHECK(eth->link_up);
 	CHECK_EQ(wakes, 2);
+	model_shows("NET-06");
 	model_config_changed(&n->v); /* something else changed */
 	model_run();
 	CHECK_EQ(wakes, 2);
+	model_shows("NET-01"); /* a write would have been refused */
 }
 
 /* --- recovery --- */

@@ -53,7 +53,6 @@ MACHINE_TEST(asks_once_and_when_asked)
 	CHECK_EQ(added, 128);
 }
 
-/* RNG-02 */
 MACHINE_TEST(short_answers)
 {
 	struct model_rng *r = boot(5);
@@ -66,6 +65,7 @@ MACHINE_TEST(short_answers)
 	}
 	CHECK_EQ(r->requests, 21);
 	CHECK_EQ(added, 105);
+	model_shows("RNG-02");
 }
 
 MACHINE_TEST(no_answer)
