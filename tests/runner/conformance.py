@@ -43,7 +43,7 @@ def judged(root, sdk, tmp):
     for source in sorted(root.glob("tests/host/**/*_test.c")):
         if RULES in map(str, links.read(root, source)[0]):
             seen.add(host.name_of(root, source), rules_of(root, sdk, source, tmp / f"{source.stem}.rules"))
-    return judge(requirements(root), seen, Reasons(root, guest_tests(root)))
+    return judge(requirements(root), seen, Reasons(root, test_names(root)))
 
 
 def rules_of(root, sdk, source, path):
@@ -61,6 +61,6 @@ def requirements(root):
             yield number, section, level, text, applies
 
 
-def guest_tests(root):
+def test_names(root):
     listed = subprocess.run([root / "tests/run.py", "--list", "--full"], cwd=root, check=True, capture_output=True, text=True)
     return set(listed.stdout.split())

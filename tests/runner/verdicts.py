@@ -2,8 +2,9 @@
 """What the tests show of each requirement.
 
 A line of tests/conformance/reasons.tsv, "id TAB verdict TAB text", speaks for a rule that no model device can see kept:
-  pass            text begins "guest test NAME" or "review FILE FUNCTION"; those must exist
-  not applicable  text names the features it rests on as "feature TYPE/BIT", which no driver may have accepted
+  pass            text begins "test NAME" or "review FILE FUNCTION"; those must exist
+  not applicable  text names the features it rests on as "feature TYPE/BIT" or "TYPE/FIRST-LAST", type "any" for all;
+                  no driver may have accepted them
   not exercised   text says why
 It must not speak for a rule that the tests do show: a line that is no longer needed is an error.
 """
@@ -38,8 +39,8 @@ class Seen:
 
 
 class Reasons:
-    def __init__(self, root, guest_tests):
-        self.root, self.guest_tests = root, guest_tests
+    def __init__(self, root, tests):
+        self.root, self.tests = root, tests
         self.lines = {}
         for line in (root / "tests/conformance/reasons.tsv").read_text().splitlines():
             if line and not line.startswith("#"):
@@ -53,18 +54,19 @@ class Reasons:
         return ("fail", f"reasons.tsv: {wrong}") if wrong else (verdict, text)
 
     def wrong_pass(self, text, _):
-        if named := re.match(r"guest test (\S+?)[,:;]?(?:\s|$)", text):
-            return None if any(test.startswith(named[1]) for test in self.guest_tests) else f"there is no test {named[1]}"
+        if named := re.match(r"test (\S+?)[,:;]?(?:\s|$)", text):
+            return None if any(test.startswith(named[1]) for test in self.tests) else f"there is no test {named[1]}"
         if named := re.match(r"review (\S+) (\w+)", text):
             path = self.root / named[1]
             return None if path.is_file() and re.search(rf"\b{named[2]}\b", path.read_text()) else f"{named[1]} has no {named[2]}"
-        return "a pass begins 'guest test NAME' or 'review FILE FUNCTION'"
+        return "a pass begins 'test NAME' or 'review FILE FUNCTION'"
 
     @staticmethod
     def wrong_absence(text, seen):
-        for kind, bit in re.findall(r"\bfeature (\d+|any)/(\d+)", text):
-            if any(int(bit) == b and kind in ("any", str(t)) for t, b in seen.features):
-                return f"some driver accepted feature {kind}/{bit}"
+        for kind, first, last in re.findall(r"\bfeatures? (\d+|any)/(\d+)(?:-(\d+))?", text):
+            for device, bit in seen.features:
+                if int(first) <= bit <= int(last or first) and kind in ("any", str(device)):
+                    return f"some driver accepted feature {device}/{bit}"
         return None
 
     @staticmethod

@@ -37,10 +37,11 @@ class Verdict(unittest.TestCase):
 
     def test_reasons(self):
         for reason, expected in (
-            ("pass\tguest test guest/disk: reads", "pass"), ("pass\tguest test guest/tape: reads", "fail"),
+            ("pass\ttest guest/disk: reads", "pass"), ("pass\ttest guest/tape: reads", "fail"),
             ("pass\treview ring.c publish: barrier", "pass"), ("pass\treview ring.c hide: barrier", "fail"),
             ("pass\tI think so", "fail"),
             ("not applicable\tfeature 2/7 is declined", "not applicable"), ("not applicable\tfeature any/28", "fail"),
+            ("not applicable\tfeatures 2/29-63 and 1/28", "not applicable"), ("not applicable\tfeatures 2/5-28", "fail"),
             ("not exercised\tno such device", "not exercised"), ("not exercised\t ", "fail"),
         ):
             with self.subTest(reason):

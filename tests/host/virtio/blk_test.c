@@ -60,6 +60,7 @@ MACHINE_TEST(reads_and_writes)
 	CHECK_EQ(disk->max_sg, 64);
 	CHECK(!disk->read_only && disk->can_flush && disk->can_discard && disk->can_write_zeroes);
 	CHECK_STR(disk->serial, "model-disk-012345678");
+	model_shows("FACT-24");
 	for (unsigned i = 1; i <= 200; i += 13) {
 		check_reads(d, disk, i, i * 512);
 		check_writes(d, disk, i * 3, i * 512);
@@ -264,6 +265,7 @@ MACHINE_TEST(blocks_of_4096)
 	disk = boot(d);
 	CHECK_EQ(disk->block_size, 4096);
 	check_reads(d, disk, 8, 8192);
+	model_shows("FACT-23");
 	CHECK_EQ(blk_read(disk, 1, buf, 4096), -EINVAL);
 	CHECK_EQ(blk_read(disk, 8, buf, 512), -EINVAL);
 }

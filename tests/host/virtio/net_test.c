@@ -176,6 +176,9 @@ static void with_mtu(void)
 	CHECK_EQ(eth->mtu, mtu >= 68 && mtu <= 9216 ? mtu : 1500);
 	CHECK(n->rx[0].writable_bytes >= 12u + eth->mtu + 14);
 	CHECK_EQ(send(eth->mtu + 14u, 1), 0);
+	eth->kick(eth);
+	model_run();
+	CHECK_EQ(n->nsent, 1);
 	CHECK_EQ(send(eth->mtu + 19u, 1), -EMSGSIZE);
 	model_shows("NET-07");
 }
@@ -368,6 +371,7 @@ MACHINE_TEST(checksum_request)
 	CHECK_EQ(n->sent_header[0].flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
 	CHECK_EQ(n->sent_header[0].csum_start, 34);
 	CHECK_EQ(n->sent_header[0].csum_offset, 16);
+	model_shows("NET-98");
 }
 
 /* A full ring says so and has the stack woken when there is room. */
