@@ -112,6 +112,11 @@ static bool idle(void)
 	return model_run() || model_run_timer();
 }
 
+void model_power_on(void)
+{
+	shim_idle = idle;
+}
+
 void model_in_new_machine(void (*run)(void))
 {
 	int status;
@@ -120,7 +125,7 @@ void model_in_new_machine(void (*run)(void))
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		shim_idle = idle;
+		model_power_on();
 		run();
 		model_rule_write();
 		fflush(NULL);

@@ -32,6 +32,9 @@ struct model_actor {
 };
 void model_add_actor(struct model_actor *);
 
+/* From here on whoever waits lets the devices work. For those who have no MACHINE_TEST. */
+void model_power_on(void);
+
 /* A test with a machine of its own: it runs in a child process and is thrown away whole, as by power-off. */
 #define MACHINE_TEST(id)							\
 	static void machine_##id(void);						\

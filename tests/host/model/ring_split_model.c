@@ -216,7 +216,7 @@ static uint16_t free_descriptor(const struct model_queue *q, uint32_t other_than
 static void apply_fault(struct model_virtio *m, struct model_queue *q, uint32_t *id, uint32_t *len, uint16_t *idx)
 {
 	switch (m->fault.used) {
-	case USED_HONEST: break;
+	case USED_HONEST: case USED_FAULTS: break;
 	case USED_ID_TOO_BIG: *id = q->size; break;
 	case USED_ID_FREE: *id = free_descriptor(q, *id); break;
 	case USED_ID_REPEATED: *id = q->repeat_id; break;

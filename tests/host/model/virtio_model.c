@@ -238,7 +238,8 @@ void model_notify(struct model_virtio *m, unsigned index)
 	}
 	if (!(m->status & DOK))
 		model_refuse("INIT-08: queue %u notified before DRIVER_OK", index);
-	model_ring_notified(m, index);
+	if (!m->broken) /* else its ring does not say any more whether it wants that */
+		model_ring_notified(m, index);
 	m->queue[index].notified = true;
 	m->queue[index].notifications++;
 }
@@ -265,14 +266,14 @@ static bool step(struct model_actor *actor)
 	struct model_virtio *m = (struct model_virtio *)actor;
 	bool any = false;
 
-	if (m->resetting || m->broken || !(m->status & DOK))
+	if (m->resetting || !(m->status & DOK))
 		return false;
 	if (m->config_pending) {
 		m->config_pending = false;
 		model_interrupt(m, m->config_vector);
 		any = true;
 	}
-	for (unsigned i = 0; i < m->nqueues; i++)
+	for (unsigned i = 0; i < m->nqueues && !m->broken; i++)
 		any |= m->queue[i].enabled && serve_queue(m, i);
 	return any;
 }

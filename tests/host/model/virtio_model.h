@@ -31,6 +31,7 @@ enum model_used_fault {
 	USED_LEN_TOO_LONG,
 	USED_INDEX_JUMP,       /* idx runs far ahead */
 	USED_INDEX_BACK,
+	USED_FAULTS,           /* how many there are */
 };
 
 struct model_faults {
