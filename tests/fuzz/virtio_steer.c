@@ -6,6 +6,8 @@
 /* Recoveries that follow each other sooner than this are counted, and too many of them given up (virtio.c). */
 #define BETWEEN_RECOVERIES_NS 11000000000ull
 
+#define RING 16 /* full soon, around often, and quick to set up again */
+
 #define BIT(n) (1ull << (n))
 
 const struct steer_variant steer_variants[] = {
@@ -41,6 +43,7 @@ void steer_check(bool holds, const char *what)
 {
 	if (holds)
 		return;
+	fflush(stdout); /* where the model says which */
 	fprintf(stderr, "%s\n", what);
 	abort();
 }
@@ -48,6 +51,8 @@ void steer_check(bool holds, const char *what)
 void steer_plug(struct model_virtio *m, unsigned i)
 {
 	m->offered = (m->offered & ~steer_variants[i].withheld) | steer_variants[i].added;
+	for (unsigned q = 0; q < m->nqueues; q++)
+		m->queue[q].max = RING;
 	m->pci.slot = (uint8_t)(i + 1);
 	model_pci_plug(m);
 }

@@ -227,6 +227,9 @@ static void apply_fault(struct model_virtio *m, struct model_queue *q, uint32_t 
 	}
 	if (m->fault.used == USED_LEN_TOO_LONG && *len < 0x10000)
 		*len = 0x7fffffff;
+	/* Who takes one buffer for another is in no position to say what the driver may do with it. */
+	if (m->fault.used != USED_HONEST && m->fault.used != USED_LEN_TOO_LONG)
+		m->broken = true;
 	m->fault.used = USED_HONEST;
 }
 
