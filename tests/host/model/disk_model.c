@@ -160,10 +160,12 @@ static void serve(struct model_virtio *v, unsigned queue, struct model_chain *c)
 		answer(d, c);
 }
 
+/* After a lie in the ring the driver may have used what is held for something else. */
 void model_disk_release(struct model_disk *d)
 {
-	while (d->nheld)
+	while (d->nheld && !d->v.broken)
 		answer(d, &d->held[--d->nheld]);
+	d->nheld = 0;
 }
 
 static void config_watch(struct model_virtio *v, unsigned off)

@@ -109,7 +109,7 @@ bool model_net_deliver(struct model_net *n, const void *frame, uint32_t len, uin
 
 void model_net_release_tx(struct model_net *n)
 {
-	for (unsigned i = 0; i < n->nheld_tx; i++)
+	for (unsigned i = 0; i < n->nheld_tx && !n->v.broken; i++)
 		model_ring_push(&n->v, TX, &n->held_tx[i], 0);
 	n->nheld_tx = 0;
 }
