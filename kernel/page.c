@@ -21,7 +21,7 @@
 #include <string.h>
 
 #define LOW_END      256u  /* page number of 1 MiB: what starts other CPUs needs memory below it */
-#define LOCKED_STACK 1024u /* bytes: more than is used with a lock held */
+#define LOCKED_STACK 2048u /* bytes: more than is used with a lock held */
 #define CACHE_LINE   64
 #define CACHE_MAX    15u
 #define CACHE_BATCH  8u /* an aligned block of them is taken at once */
@@ -317,6 +317,16 @@ void *page_alloc_promised(size_t npages)
 void page_free_promised(void *pages, size_t npages)
 {
 	give_back(pages, npages, npages);
+}
+
+/* Ranges come while booting only, and never go: no lock. */
+bool page_is_ram(uint64_t start, uint64_t end)
+{
+	const struct page_range *r = ranges;
+
+	while (r && (start >= r->end << PAGE_SHIFT || end <= (uintptr_t)r))
+		r = r->next;
+	return r;
 }
 
 size_t page_count_free(void)

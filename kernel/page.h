@@ -42,5 +42,8 @@ void page_promise_end(size_t npages);
 void *page_alloc_promised(size_t npages);
 void page_free_promised(void *pages, size_t npages);
 
+/* Whether any of this is the allocator's, in use or not. */
+bool page_is_ram(uint64_t start, uint64_t end);
+
 size_t page_count_free(void); /* that are promised to nobody */
 size_t page_count_total(void);

@@ -6,6 +6,7 @@
  */
 #include "kernel/page_range.h"
 #include "kernel/panic.h"
+#include "kernel/vm.h"
 #include <stdbool.h>
 #include <string.h>
 
@@ -104,14 +105,17 @@ static void span_free(struct page_range *r, uint64_t pfn, uint64_t end)
 }
 
 /* Frees [frontier, to), which nobody had yet. */
-static void frontier_move(struct page_range *r, uint64_t to)
+static bool frontier_move(struct page_range *r, uint64_t to)
 {
 	uint64_t from = r->frontier, word = (from - r->bit_base) / 64;
 
+	if (vm_map_ram(from << PAGE_SHIFT, to << PAGE_SHIFT, r->end << PAGE_SHIFT) != 0)
+		return false;
 	/* Whole words: only the first frontier is no multiple of 64, and no bit below it counts. */
 	memset(r->page_bits + word, 0, (words_for(to - r->bit_base) - word) * sizeof(uint64_t));
 	r->frontier = to;
 	span_free(r, from, to);
+	return true;
 }
 
 /*
@@ -126,8 +130,7 @@ static bool frontier_advance(struct page_range *r, unsigned order)
 	if (r->frontier == r->end || size > r->end - r->first)
 		return false;
 	/* Where too little is left, it may do with what is free just below. */
-	frontier_move(r, enough < r->end ? enough : r->end);
-	return true;
+	return frontier_move(r, enough < r->end ? enough : r->end);
 }
 
 /* Takes npages from the smallest block that is large enough and gives the rest back. */
@@ -162,10 +165,10 @@ static size_t metadata_pages(uint64_t npages)
 	return page_align_up(sizeof(struct page_range) + words_for(npages) * 8) >> PAGE_SHIFT;
 }
 
-static void range_init(struct page_range *r, uint64_t first, uint64_t end)
+static void range_init(struct page_range *r, uint64_t bit_base, uint64_t first, uint64_t end)
 {
-	r->bit_base = first & ~63ull;
-	r->first = r->frontier = first + metadata_pages(end - r->bit_base);
+	r->bit_base = bit_base;
+	r->first = r->frontier = first;
 	r->end = end;
 	r->orders = 0;
 	for (unsigned i = 0; i < PAGE_ORDERS; i++)
@@ -174,15 +177,16 @@ static void range_init(struct page_range *r, uint64_t first, uint64_t end)
 
 struct page_range *page_range_create(uint64_t base, uint64_t len)
 {
-	uint64_t first = page_align_up(base) >> PAGE_SHIFT, end = (base + len) >> PAGE_SHIFT;
+	uint64_t start = page_align_up(base) >> PAGE_SHIFT, end = (base + len) >> PAGE_SHIFT, first;
 	struct page_range *r;
 
-	first += first == 0; /* page 0 stays unmapped: its address is NULL */
-	if (end <= first || end > 1ull << (PAGE_ORDERS - 1))
+	start += start == 0; /* page 0 stays unmapped: its address is NULL */
+	if (end <= start || end > 1ull << (PAGE_ORDERS - 1))
 		return NULL;
-	if (metadata_pages(end - (first & ~63ull)) >= end - first)
+	first = start + metadata_pages(end - (start & ~63ull));
+	if (first >= end || vm_map_ram(start << PAGE_SHIFT, first << PAGE_SHIFT, end << PAGE_SHIFT) != 0)
 		return NULL;
-	r = (struct page_range *)(first << PAGE_SHIFT);
-	range_init(r, first, end);
+	r = (struct page_range *)(start << PAGE_SHIFT);
+	range_init(r, start & ~63ull, first, end);
 	return r;
 }

@@ -3,7 +3,7 @@
  * One range of RAM, shared out by a binary buddy allocator.
  *
  * Only what lies below the range's frontier takes part: memory above it was never given out and is
- * never touched, neither its pages nor what the allocator notes about them. So start-up costs the
+ * neither mapped nor touched, nor is what the allocator notes about it. So start-up costs the
  * same for 4 MiB and for 1 TiB, and the host gives us no memory before we use it - a host with
  * transparent huge pages clears 2 MiB for the first byte written into each, which dwarfs everything
  * else we do while booting. Lower addresses go first, which keeps what is in use dense.

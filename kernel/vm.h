@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The address space. RAM, firmware's tables and devices are mapped 1:1; kernel memory and every
+ * The address space. RAM in use, firmware's tables and devices are mapped 1:1; kernel memory and every
  * thread's stack lie there, guard pages are holes in it. Above VM_AREA_BASE lies what the app gets
  * by sbrk(2) and mmap(2): regions that are filled page by page when they are first touched
  * (vm_area.h, vm_map.h).
@@ -15,6 +15,12 @@
 #define VM_AREA_END  0x7ffffffff000ull /* the last page of the lower half stays free */
 
 enum vm_prot { VM_NONE = 0, VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4, VM_UNCACHED = 8 };
+
+/*
+ * The page allocator's: maps RAM that is used from now on, at least up to end; it may go on to limit.
+ * Tables were set aside for all RAM, so that this takes no memory. 0 or -ENOMEM.
+ */
+int vm_map_ram(uint64_t start, uint64_t end, uint64_t limit);
 
 /* Maps a device's registers 1:1, uncached. Returns the address, NULL: no memory for page tables. Mapping twice is harmless. */
 volatile void *vm_map_device(uint64_t phys, size_t len);

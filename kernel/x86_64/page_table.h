@@ -27,7 +27,8 @@
 
 #define VIRTUAL_END (1ull << 47) /* of the lower half, the only one in use */
 
-int page_table_init(void);  /* an empty map, not yet in use; 0 or -ENOMEM */
+/* An empty map, not yet in use. The pages: one for it, the others for the tables vm_map_ram() needs. */
+void page_table_init(void *pages, size_t npages);
 void page_table_load(void); /* makes it the CPU's */
 
 /*

@@ -18,12 +18,15 @@ static bool mappable(uint64_t start, uint64_t end)
 	return start >= PAGE_SIZE && start < end && end <= (limit < VM_AREA_BASE ? limit : VM_AREA_BASE);
 }
 
+/* What is RAM, whatever firmware says, is mapped as such: the allocator may give it out one day. */
 static void *map_1to1(uint64_t phys, size_t len, uint64_t flags)
 {
 	uint64_t start = page_align_down(phys), end = page_align_up(phys + len);
 
 	if (phys + len < phys || !mappable(start, end))
 		return NULL;
+	if (page_is_ram(start, end))
+		flags = PAGE_DATA;
 	if (page_table_map(start, start, end - start, flags) != 0)
 		return NULL;
 	return (void *)phys;

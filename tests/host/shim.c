@@ -346,6 +346,12 @@ WEAK uint64_t vm_phys_filled(const void *addr, unsigned access) { (void)access; 
 WEAK size_t memory_givers_ask(size_t npages) { (void)npages; return 0; }
 WEAK void memory_giver_register(struct memory_giver *giver) { (void)giver; }
 
+WEAK int vm_map_ram(uint64_t start, uint64_t end, uint64_t limit)
+{
+	(void)start, (void)end, (void)limit;
+	return 0;
+}
+
 WEAK volatile void *vm_map_device(uint64_t phys, size_t len)
 {
 	(void)len;

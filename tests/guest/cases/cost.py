@@ -45,6 +45,24 @@ def all_devices(ctx):
             '-drive', f'if=none,id=d0,format=raw,file={disk}', '-device', 'virtio-blk-pci,drive=d0', '-append', ADDRESS]
 
 
+ABOVE_4_GIB = 3000  # a second range of RAM, and tables for two GiB more: its first, and the one with ACPI in it
+
+
+def memory_test(cpu):
+    @test(f'guest/cost/memory/{cpu}')
+    def run(ctx):
+        """starting with more memory costs no more instructions; qemu64 has no pages of 1 GiB, max has"""
+        path = str(app(ctx, 'hello'))
+
+        def start(size):
+            command = ['qemu-system-x86_64', '-M', 'q35', '-cpu', cpu, *BARE, '-m', size, '-kernel', path]
+            return boot_insns.count(path, command, str(ctx.sdk))[0]
+        small, low, high, huge = start('256M'), start('1G'), start('3G'), start('12G')
+        print(f'{small}, {low}, {high}, {huge} instructions with 256 MiB, 1, 3 and 12 GiB')
+        require(low - small <= 200 and huge - high <= 200 and huge - small <= ABOVE_4_GIB,
+                f'{small}, {low}, {high}, {huge} instructions with 256 MiB, 1, 3 and 12 GiB')
+
+
 WARM, ASKED = 50, 100  # requests before the count, and in it
 REQUEST_LIMIT = 33_000
 
@@ -84,6 +102,8 @@ size_test('hello', 160 << 10)
 size_test('httpd', 600 << 10)
 for machine in ('q35', 'pc', 'microvm'):
     boot_test('hello', 'hello', machine, 200_000)
+for cpu in ('qemu64', 'max'):
+    memory_test(cpu)
 boot_test('devices', 'httpd', 'q35', 1_000_000, all_devices)
 
 

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "kernel/heap.h"
 #include "kernel/thread.h"
+#include "kernel/vm.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,17 @@ static void give_back(struct block *all, unsigned count)
 	}
 }
 
+/* RAM that is not in use yet stays RAM, whoever takes it for firmware's tables or a device's registers. */
+static void take_ram_for_something_else(void)
+{
+	uintptr_t ram = 21 << 20;
+
+	CHECK_EQ(vm_phys((void *)ram), 0);
+	CHECK(vm_map_rom(ram + 5, 5000) == (void *)(ram + 5));
+	CHECK(vm_map_device(ram + (1 << 20), 4096) == (void *)(ram + (1 << 20)));
+	CHECK_EQ(vm_phys((void *)(ram + 4096)), ram + 4096);
+}
+
 static void nothing(void *unused)
 {
 	(void)unused;
@@ -50,9 +62,11 @@ static void nothing(void *unused)
 int main(void)
 {
 	unsigned first, second;
-	struct block *all = take_all(&first);
+	struct block *all;
 	struct thread *t;
 
+	take_ram_for_something_else();
+	all = take_all(&first); /* with which it is written */
 	CHECK_EQ(errno, ENOMEM);
 	CHECK(first > 0);
 	t = thread_create("late", PRIO_APP, 4 << 20, nothing, NULL);

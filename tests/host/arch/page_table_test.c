@@ -5,6 +5,7 @@
  * Links: kernel/x86_64/page_table.c
  */
 #include "kernel/page.h"
+#include "kernel/vm.h"
 #include "kernel/x86_64/features.h"
 #include "kernel/x86_64/page_table.h"
 #include "tests/host/test.h"
@@ -13,12 +14,13 @@
 #define K4 4096ull
 #define M2 (2ull << 20)
 #define G1 (1ull << 30)
+#define T1 (1ull << 40)
 
 struct cpu_features cpu_features;
 
 /* Tables are never freed: those of one test come from a pool that the next one takes over. */
-static _Alignas(K4) char pool[64][K4];
-static unsigned pool_used, pool_limit;
+static _Alignas(K4) char pool[1100][K4];
+static unsigned pool_used, pool_limit, tables_back;
 
 void *page_alloc(size_t npages)
 {
@@ -26,12 +28,26 @@ void *page_alloc(size_t npages)
 	return pool_used < pool_limit ? pool[pool_used++] : NULL;
 }
 
+void page_free(void *page, size_t npages)
+{
+	CHECK(page && npages == 1);
+	tables_back++;
+}
+
+/* With so many tables set aside for RAM, whose former contents must not matter. */
+static void fresh_for_ram(bool page1g, unsigned ram_tables)
+{
+	memset(pool, 0xa5, sizeof pool);
+	cpu_features.page1g = page1g;
+	page_table_init(pool, 1 + ram_tables);
+	pool_used = 1 + ram_tables;
+	pool_limit = pool_used + 63;
+	tables_back = 0;
+}
+
 static void fresh(bool page1g)
 {
-	cpu_features.page1g = page1g;
-	pool_used = 0;
-	pool_limit = 64;
-	CHECK_EQ(page_table_init(), 0);
+	fresh_for_ram(page1g, 0);
 }
 
 static uint64_t size_at(uint64_t virt)
@@ -142,6 +158,64 @@ TEST(random_maps_agree_with_a_model)
 	}
 }
 
+/* As the frontier goes: 2 MiB for 2 MiB; and then all of it is there. */
+static void map_ram_in_steps(uint64_t start, uint64_t end)
+{
+	for (uint64_t at = start, next; at < end; at = next) {
+		next = (at / M2 + 1) * M2;
+		if (size_at(at) == 0)
+			CHECK_EQ(vm_map_ram(at, next < end ? next : end, end), 0);
+		CHECK(size_at(at) && phys_at(at) == at);
+	}
+	CHECK_EQ(size_at(end), 0);
+	CHECK_EQ(size_at(start - 1), 0);
+}
+
+/* Borders off 2 MiB: a table at each end, one for each of 1025 GiB, one for each of 3 times 512 GiB. */
+TEST(a_tebibyte_in_steps)
+{
+	fresh_for_ram(false, 2 + 1025 + 3);
+	pool_limit = 0;
+	map_ram_in_steps(G1 / 2 + 3 * K4, T1 + G1 / 2 + 7 * K4);
+	CHECK_EQ(vm_map_ram(4 * T1, 4 * T1 + K4, 5 * T1), -ENOMEM); /* that was the last of them */
+}
+
+/* Large pages of 1 GiB wherever one lies in the RAM as a whole: then few tables are needed. */
+TEST(a_tebibyte_by_large_pages)
+{
+	fresh_for_ram(true, 2 + 2 + 3);
+	pool_limit = 0;
+	map_ram_in_steps(G1 / 2 + 3 * K4, T1 + G1 / 2 + 7 * K4);
+	CHECK_EQ(size_at(G1 / 2 + 3 * K4), K4);
+	CHECK_EQ(size_at(G1 - 1), M2);
+	CHECK_EQ(size_at(G1), G1);
+	CHECK_EQ(size_at(T1), M2);
+}
+
+/* The part of it that is asked for, and no more than the rest of a large page. */
+TEST(ram_is_mapped_as_it_is_used)
+{
+	fresh_for_ram(false, 3);
+	CHECK_EQ(vm_map_ram(4 * G1, 4 * G1 + K4, 8 * G1), 0);
+	CHECK_EQ(size_at(4 * G1), M2);
+	CHECK_EQ(size_at(4 * G1 + M2), 0);
+	fresh_for_ram(true, 3);
+	CHECK_EQ(vm_map_ram(4 * G1, 4 * G1 + K4, 8 * G1), 0);
+	CHECK_EQ(size_at(4 * G1), G1);
+	CHECK_EQ(size_at(5 * G1), 0);
+	CHECK_EQ(vm_map_ram(5 * G1, 5 * G1 + K4, 6 * G1 - K4), 0); /* not as a whole */
+	CHECK_EQ(size_at(5 * G1), M2);
+	CHECK_EQ(size_at(5 * G1 + M2), 0);
+}
+
+TEST(one_piece_of_many_gibibytes)
+{
+	fresh_for_ram(false, 256 + 2);
+	CHECK_EQ(vm_map_ram(G1, 257 * G1, 300 * G1), 0);
+	CHECK_EQ(size_at(257 * G1 - 1), M2);
+	CHECK_EQ(size_at(257 * G1), 0);
+}
+
 TEST(out_of_memory)
 {
 	uint64_t former;
@@ -150,6 +224,7 @@ TEST(out_of_memory)
 		fresh(false);
 		pool_limit = limit;
 		CHECK_EQ(page_table_map(K4, K4, K4, PAGE_DATA), -ENOMEM);
+		CHECK_EQ(tables_back, 0); /* they stay where they were entered */
 		pool_limit = 64;
 		CHECK_EQ(page_table_map(K4, K4, K4, PAGE_DATA), 0);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The buddy allocator against an oracle: a map with one byte per page of who owns it.
+ * The buddy allocator against an oracle: a map with one byte per page of who owns it. Memory can be
+ * touched from when the allocator has it mapped, and not before.
  *
  * Links: kernel/page.c kernel/page_range.c
  */
@@ -8,6 +9,7 @@
 #include "tests/host/test.h"
 #include "kernel/memgiver.h"
 #include "kernel/page.h"
+#include "kernel/vm.h"
 #include "kernel/x86_64/cpu.h"
 #include <sys/mman.h>
 
@@ -46,12 +48,25 @@ static size_t resident_pages(char *p, size_t pages)
 	return n;
 }
 
+int vm_map_ram(uint64_t start, uint64_t end, uint64_t limit)
+{
+	CHECK(start <= end && end <= limit);
+	return mprotect((void *)start, end - start, PROT_READ | PROT_WRITE);
+}
+
+static void give(char *p, size_t pages)
+{
+	CHECK_EQ(mprotect(p, pages * PAGE_SIZE, PROT_NONE), 0);
+	page_add_range((uint64_t)p, pages * PAGE_SIZE);
+}
+
 static void pool_init(void)
 {
 	if (pool)
 		return;
 	pool = reserve(POOL_PAGES);
 	memset(pool, 0xa5, POOL_PAGES * PAGE_SIZE); /* garbage must not matter */
+	CHECK_EQ(mprotect(pool, POOL_PAGES * PAGE_SIZE, PROT_NONE), 0);
 	page_add_range((uint64_t)pool + 100, POOL_PAGES * PAGE_SIZE - 200);
 }
 
@@ -348,7 +363,7 @@ TEST(page_untouched_until_needed)
 	size_t pages = (64ul << 20) / PAGE_SIZE;
 	char *p = aligned_reserve(pages), *q[100];
 
-	page_add_range((uint64_t)p, pages * PAGE_SIZE);
+	give(p, pages);
 	CHECK(resident_pages(p, pages) <= 2);
 	for (size_t i = 0; i < 100; i++)
 		q[i] = page_alloc(1);
@@ -358,13 +373,26 @@ TEST(page_untouched_until_needed)
 	CHECK(resident_pages(p + (2ul << 20), pages - 512) == 0);
 }
 
+TEST(page_is_ram_says_what_is_in_a_range)
+{
+	char *p = aligned_reserve(512), *end = p + 512 * PAGE_SIZE;
+
+	CHECK(!page_is_ram((uint64_t)p, (uint64_t)end));
+	give(p + PAGE_SIZE, 510);
+	CHECK(page_is_ram((uint64_t)p + PAGE_SIZE, (uint64_t)p + 2 * PAGE_SIZE)); /* what describes it is, too */
+	CHECK(page_is_ram((uint64_t)p, (uint64_t)p + PAGE_SIZE + 1));
+	CHECK(!page_is_ram((uint64_t)p, (uint64_t)p + PAGE_SIZE));
+	CHECK(page_is_ram((uint64_t)end - PAGE_SIZE - 1, (uint64_t)end));
+	CHECK(!page_is_ram((uint64_t)end - PAGE_SIZE, (uint64_t)end));
+}
+
 /* The last aligned block of a range lies half below and half above the frontier. */
 TEST(page_joins_across_the_frontier)
 {
 	size_t pages = 2048;
 	char *p = aligned_reserve(pages), *low, *high;
 
-	page_add_range((uint64_t)p, pages * PAGE_SIZE);
+	give(p, pages);
 	low = page_alloc(2); /* single ones may come from what the CPU keeps */
 	CHECK(low >= p && low < p + pages * PAGE_SIZE);
 	high = page_alloc(1024); /* needs both of the upper half's steps */
@@ -386,7 +414,7 @@ TEST(page_range_of_a_tebibyte_costs_nothing)
 	CHECK(p != NULL);
 	total = page_count_total();
 	memset(p, 0xa5, GARBAGE_PAGES * PAGE_SIZE); /* where the metadata will lie, and some more */
-	page_add_range((uint64_t)p, pages * PAGE_SIZE);
+	give(p, pages);
 	CHECK(page_count_total() - total > pages - pages / 1000);
 	CHECK_EQ(resident_pages(p + GARBAGE_PAGES * PAGE_SIZE, 4096), 0);
 	start = page_count_free();
