@@ -12,6 +12,7 @@
 #include "kernel/page.h"
 #include "kernel/panic.h"
 #include "kernel/printf.h"
+#include "kernel/random.h"
 #include "kernel/spinlock.h"
 #include "kernel/timer.h"
 #include "kernel/vm.h"
@@ -21,6 +22,7 @@
 #include <string.h>
 
 #define IDLE_STACK (8 * 1024)
+#define GAP_BITS   12
 
 static struct thread boot_thread = {
 	.name = "boot", .priority = PRIO_APP, .own_priority = PRIO_APP, .state = THREAD_RUNNING,
@@ -68,6 +70,21 @@ static void thread_run(void *arg)
 	thread_exit();
 }
 
+/*
+ * A stack of our own begins a random bit below its top, at most 1/16 of it. One number is good for
+ * five threads: getting it costs more than all else here. Its topmost bit says when it is used up.
+ */
+static size_t stack_gap(size_t stack_size)
+{
+	static _Atomic uint64_t numbers;
+	uint64_t seen = atomic_load(&numbers), n;
+
+	do
+		n = seen >> GAP_BITS ? seen : random_u64() | 1ull << 63;
+	while (!atomic_compare_exchange_weak(&numbers, &seen, n >> GAP_BITS));
+	return n % (1u << GAP_BITS) % (stack_size / 256) * 16;
+}
+
 /* Gives t a stack and a TLS block; false: no memory, and nothing is left behind. */
 static bool thread_equip(struct thread *t, void *stack, size_t stack_size)
 {
@@ -82,7 +99,8 @@ static bool thread_equip(struct thread *t, void *stack, size_t stack_size)
 		kfree(t->tls);
 		return false;
 	}
-	context_init(&t->context, (char *)t->stack + stack_size, fs_base, thread_run, t);
+	context_init(&t->context, (char *)t->stack + stack_size - (stack ? 0 : stack_gap(stack_size)), fs_base,
+		     thread_run, t);
 	return true;
 }
 

@@ -168,7 +168,8 @@ static void trampoline(void)
 	abort();
 }
 
-#define SHIM_STACK (256 * 1024)
+/* A stack is so large, and aligned so; threads begin some way below its top. */
+#define SHIM_STACK (256ul * 1024)
 
 void context_init(struct context *c, void *stack_top, uint64_t fs_base, void (*entry)(void *),
 		  void *arg)
@@ -177,8 +178,8 @@ void context_init(struct context *c, void *stack_top, uint64_t fs_base, void (*e
 	c->entry = entry;
 	c->arg = arg;
 	c->fs_base = fs_base;
-	c->stack_low = (char *)stack_top - SHIM_STACK;
-	c->stack_size = SHIM_STACK;
+	c->stack_low = (void *)(((uintptr_t)stack_top - 1) & -SHIM_STACK);
+	c->stack_size = (size_t)((char *)stack_top - (char *)c->stack_low);
 	getcontext(&c->uc);
 	c->uc.uc_stack.ss_sp = (void *)c->stack_low;
 	c->uc.uc_stack.ss_size = c->stack_size;
@@ -202,7 +203,7 @@ void context_switch(struct context *save, const struct context *load)
  */
 WEAK void *vm_stack_alloc(size_t size)
 {
-	char *low = shim_fail_alloc && --shim_fail_alloc == 0 ? NULL : malloc(SHIM_STACK);
+	char *low = shim_fail_alloc && --shim_fail_alloc == 0 ? NULL : aligned_alloc(SHIM_STACK, SHIM_STACK);
 
 	return low ? low + SHIM_STACK - size : NULL;
 }

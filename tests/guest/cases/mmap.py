@@ -29,12 +29,18 @@ TESTS += [Boot(f'guest/mmap/memory/{mib}', 'mmap_sizes', [str(mib)], memory_mib=
           for mib in (4, 3072, 8192)]
 
 
+RUNS = 4  # a stack lies in one of some hundred places: that four agree by chance takes years of runs
+
+
 @test('guest/mmap/random')
 def random_addresses(ctx):
-    """heap and mappings lie elsewhere each time"""
-    seen = []
-    for _ in range(2):
-        with Guest(Machine(image=program(ctx, 'mmap'), arguments=['1'])) as guest:
+    """heap, mappings, main()'s stack and other threads' lie elsewhere each time"""
+    seen = {}
+    for _ in range(RUNS):
+        with Guest(Machine(image=program(ctx, 'addresses'))) as guest:
             guest.finish(80)
-            seen.append(re.search(r'heap at (\S+), map at (\S+), stack at', guest.text).groups())
-    require(seen[0][0] != seen[1][0] and seen[0][1] != seen[1][1], f'twice the same of {seen}')
+        for what, address in re.findall(r'(\w+) (0x\w+)', guest.text):
+            seen.setdefault(what, set()).add(address)
+    require(set(seen) == {'heap', 'map', 'stack', 'thread'}, f'found {seen}')
+    require(len(seen['heap']) == len(seen['map']) == RUNS, f'the same of {seen}')
+    require(len(seen['stack']) > 1 and len(seen['thread']) > 1, f'always the same of {seen}')

@@ -10,6 +10,7 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/random.h"
 #include "kernel/spinlock.h"
 #include "kernel/thread.h"
 #include "kernel/timer.h"
@@ -29,7 +30,7 @@
 #include <unistd.h>
 
 #define RAM_BYTES (64u << 20)
-#define STACK     (256u * 1024)
+#define STACK     (256ul * 1024) /* and aligned so; threads begin some way below its top */
 
 enum { KICKED = 1 };
 
@@ -140,6 +141,7 @@ uint64_t clock_now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+uint64_t random_u64(void) { return clock_now_ns() * 0x9e3779b97f4a7c15; }
 uint64_t cpu_tsc(void) { return clock_now_ns(); }
 uint64_t clock_ticks_to_ns(uint64_t ticks) { return ticks; }
 
@@ -183,14 +185,14 @@ static void begin(void)
 /* A stack's first word holds its fiber, which ends with it. */
 static void **fiber_of(void *stack_top)
 {
-	return (void **)((char *)stack_top - STACK);
+	return (void **)(((uintptr_t)stack_top - 1) & -STACK);
 }
 
 void context_init(struct context *c, void *stack_top, uint64_t fs_base, void (*entry)(void *), void *arg)
 {
 	*c = (struct context){ .entry = entry, .arg = arg, .fs_base = fs_base };
-	c->stack_low = (char *)stack_top - STACK + 64;
-	c->stack_size = STACK - 64;
+	c->stack_low = (char *)fiber_of(stack_top) + 64;
+	c->stack_size = (size_t)((char *)stack_top - (char *)c->stack_low);
 	c->fiber = *fiber_of(stack_top) = __tsan_create_fiber(0);
 	getcontext(&c->uc);
 	c->uc.uc_stack.ss_sp = (void *)c->stack_low;
@@ -211,9 +213,12 @@ void context_switch(struct context *save, const struct context *load)
 
 void *vm_stack_alloc(size_t size)
 {
-	char *low = calloc(1, STACK);
+	char *low = aligned_alloc(STACK, STACK);
 
-	return low ? low + STACK - size : NULL;
+	if (!low)
+		return NULL;
+	*fiber_of(low + STACK) = NULL;
+	return low + STACK - size;
 }
 
 void vm_stack_free(void *stack, size_t size)
