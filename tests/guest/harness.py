@@ -68,12 +68,13 @@ def newest(paths):
 
 
 def program(ctx, name, *options):
-    """The image of tests/guest/programs/NAME.c, built when anything it is made of has changed."""
+    """The image of tests/guest/programs/NAME.c, or of a folder NAME, built when anything it is made of has changed."""
+    folder = PROGRAMS / name
     output = ctx.sdk / 'tests/guest' / ('-'.join([name, *(o.strip('-') for o in options)]) + '.elf')
-    made_of = [*PROGRAMS.glob('*'), *(ctx.sdk / 'lib').glob('*'), *(ctx.root / 'tools').rglob('*.py')]
+    made_of = [*PROGRAMS.rglob('*'), *(ctx.sdk / 'lib').glob('*'), *(ctx.root / 'tools').rglob('*.py')]
     with locked(output.with_suffix('.lock')):
         if not output.exists() or output.stat().st_mtime_ns < newest(made_of):
-            thimble_build(ctx, [PROGRAMS / f'{name}.c'], output, *options)
+            thimble_build(ctx, [folder if folder.is_dir() else folder.with_suffix('.c')], output, *options)
     return output
 
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "check.h"
+#include <cpuid.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define VECTOR_REGS     16
@@ -34,4 +36,27 @@ static inline void fpu_control_check(const struct fpu_control *want)
 	__asm__ volatile("stmxcsr %0; fnstcw %1" : "=m"(c.mxcsr), "=m"(c.cw));
 	CHECK_EQ(c.mxcsr, want->mxcsr);
 	CHECK_EQ(c.cw, want->cw);
+}
+
+static inline bool have_avx(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_AVX) && (c & bit_OSXSAVE);
+}
+
+#define HOLD(mov, reg, end) \
+	__asm__ volatile( \
+		EACH_VECTOR_REG mov " \\n*32(%0), %%" reg "\\n\n\t.endr\n\t" \
+		"movl %2, %%eax\n1:\tdecl %%eax\n\tjnz 1b\n\t" \
+		EACH_VECTOR_REG mov " %%" reg "\\n, \\n*32(%1)\n\t.endr\n\t" end \
+		: : "r"(in), "r"(out), "r"(spins) : CLOBBERS_VECTOR_REGS)
+
+/* Fills every vector register, spins, and stores what is in them then: of each the half that there is. */
+static inline void vectors_hold(bool avx, unsigned spins, const uint8_t (*in)[32], uint8_t (*out)[32])
+{
+	if (avx)
+		HOLD("vmovdqu", "ymm", "vzeroupper");
+	else
+		HOLD("movdqu", "xmm", "");
 }

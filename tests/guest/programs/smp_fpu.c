@@ -6,7 +6,6 @@
 #include "fpu_state.h"
 #include "smp.h"
 #include "kernel/timer.h"
-#include <cpuid.h>
 #include <string.h>
 
 #define HOLDS       1000
@@ -17,28 +16,6 @@
 
 static bool avx;
 static atomic_uint finished, drops;
-
-static bool have_avx(void)
-{
-	unsigned a, b, c, d;
-
-	return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_AVX) && (c & bit_OSXSAVE);
-}
-
-#define HOLD(mov, reg, end) \
-	__asm__ volatile( \
-		EACH_VECTOR_REG mov " \\n*32(%0), %%" reg "\\n\n\t.endr\n\t" \
-		"movl %2, %%eax\n1:\tdecl %%eax\n\tjnz 1b\n\t" \
-		EACH_VECTOR_REG mov " %%" reg "\\n, \\n*32(%1)\n\t.endr\n\t" end \
-		: : "r"(in), "r"(out), "i"(SPINS) : CLOBBERS_VECTOR_REGS)
-
-static void hold(const uint8_t (*in)[32], uint8_t (*out)[32])
-{
-	if (avx)
-		HOLD("vmovdqu", "ymm", "vzeroupper");
-	else
-		HOLD("movdqu", "xmm", "");
-}
 
 static void compute(void *arg)
 {
@@ -52,7 +29,7 @@ static void compute(void *arg)
 			memset(in[r], (int)(me * 53 + n * 17 + r * 5 + 1), sizeof in[r]);
 		memcpy(out, in, sizeof out);
 		memset(out, 0, avx ? sizeof out : 0);
-		hold(in, out);
+		vectors_hold(avx, SPINS, in, out);
 		CHECK(memcmp(in, out, sizeof in) == 0);
 		fpu_control_check(&control);
 	}
@@ -86,7 +63,7 @@ static void disturb(void *unused)
 	(void)unused;
 	memset(in, 0xee, sizeof in);
 	while (!atomic_load(&dry)) {
-		hold(in, out);
+		vectors_hold(avx, SPINS, in, out);
 		sleep_ns(300 * US);
 	}
 }
