@@ -21,10 +21,10 @@
 /* a configuration that changes under so many reads is read as it is */
 #define CONFIG_READS_MAX     64u
 
-/* What this stack itself can do, whatever the driver. */
-#define CORE_FEATURES                                                          \
-	(VIRTIO_BIT(VIRTIO_F_VERSION_1) | VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | \
-	 VIRTIO_BIT(VIRTIO_F_EVENT_IDX))
+/* What this stack itself can do, whatever the driver and the transport. */
+#define CORE_FEATURES   (VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | VIRTIO_BIT(VIRTIO_F_EVENT_IDX))
+#define LEGACY_FEATURES (CORE_FEATURES | VIRTIO_BIT(VIRTIO_F_ANY_LAYOUT))
+#define MODERN_FEATURES (CORE_FEATURES | VIRTIO_BIT(VIRTIO_F_VERSION_1))
 
 extern const struct virtio_driver *const __start_virtio_drivers[] __attribute__((weak));
 extern const struct virtio_driver *const __stop_virtio_drivers[] __attribute__((weak));
@@ -82,27 +82,40 @@ static uint64_t choose(const struct virtio_driver *driver, uint64_t acceptable)
 	return chosen;
 }
 
-static int negotiate(struct virtio_device *dev)
+/*
+ * 3.1.1, steps 5 and 6: the device has to agree to what was chosen. The legacy interface has no such
+ * step (3.1.2).
+ */
+static int confirm_features(struct virtio_device *dev)
 {
-	const struct virtio_transport *t = dev->transport;
-
-	dev->offered = t->get_features(dev);
-	if (!(dev->offered & VIRTIO_BIT(VIRTIO_F_VERSION_1))) {
-		log_err("%s: a legacy device, not supported (QEMU: disable-legacy=on)", dev->where);
-		return -ENOTSUP;
-	}
-	dev->features = dev->offered & CORE_FEATURES;
-	dev->features |=
-		choose(dev->driver,
-		       dev->offered & ~(dev->driver->decline ? dev->driver->decline(dev) : 0));
-	t->set_features(dev, dev->features);
 	add_status(dev, VIRTIO_STATUS_FEATURES_OK);
-	if (t->get_status(dev) & VIRTIO_STATUS_FEATURES_OK)
+	if (dev->transport->get_status(dev) & VIRTIO_STATUS_FEATURES_OK)
 		return 0;
 	dev->status &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK; /* which is what the device holds */
 	log_err("%s: refuses the features 0x%llx of its 0x%llx", dev->where,
 		(unsigned long long)dev->features, (unsigned long long)dev->offered);
 	return -ENOTSUP;
+}
+
+static int negotiate(struct virtio_device *dev)
+{
+	const struct virtio_transport *t = dev->transport;
+	bool legacy = virtio_legacy(dev);
+
+	dev->offered = t->get_features(dev);
+	if (legacy)
+		dev->offered = (uint32_t)dev->offered;
+	if (!legacy && !(dev->offered & VIRTIO_BIT(VIRTIO_F_VERSION_1))) {
+		log_err("%s: does not offer VERSION_1, which its interface needs", dev->where);
+		return -ENOTSUP;
+	}
+	dev->features =
+		dev->offered & (t->features | (legacy ? LEGACY_FEATURES : MODERN_FEATURES));
+	dev->features |=
+		choose(dev->driver,
+		       dev->offered & ~(dev->driver->decline ? dev->driver->decline(dev) : 0));
+	t->set_features(dev, dev->features);
+	return legacy ? 0 : confirm_features(dev);
 }
 
 /*

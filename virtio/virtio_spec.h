@@ -30,6 +30,7 @@ enum virtio_id {
 };
 
 /* 6 Reserved Feature Bits (bit numbers) */
+#define VIRTIO_F_ANY_LAYOUT        27 /* 6.3: legacy interfaces only */
 #define VIRTIO_F_INDIRECT_DESC     28
 #define VIRTIO_F_EVENT_IDX         29
 #define VIRTIO_F_VERSION_1         32
@@ -82,6 +83,9 @@ struct virtq_used {
 };
 static_assert(offsetof(struct virtq_used, ring) == 4, "2.7.8");
 #define VIRTQ_USED_ALIGN 4
+
+/* 2.7.2 Legacy Interfaces: A Note on Virtqueue Layout */
+#define VIRTIO_LEGACY_ALIGN 4096u /* of the used ring, and of the whole */
 
 /* 4.1.2 PCI Device Discovery */
 #define VIRTIO_PCI_VENDOR       0x1af4

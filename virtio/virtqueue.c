@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define RING_ALIGN 64u /* a cache line; more than any of its areas asks for */
+
 LOCK_CLASS(queue_class, "virtqueue");
 
 static struct virtqueue *find(struct virtio_device *dev, uint16_t index)
@@ -45,13 +47,15 @@ static struct virtqueue *create(struct virtio_device *dev, const struct virtqueu
 	/* 2.7.5.3.1: a chain is never longer than the queue, an indirect table included */
 	if (vq->spec.pieces > size)
 		vq->spec.pieces = size;
-	vq->ring = kmalloc_aligned(vq->ops->ring_bytes(vq), 64);
+	vq->ring = kmalloc_aligned(vq->ops->ring_bytes(vq),
+				   virtio_legacy(dev) ? VIRTIO_LEGACY_ALIGN : RING_ALIGN);
 	vq->tokens = kmalloc(size * sizeof *vq->tokens);
 	if (spec->pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC))
-		vq->indirect = kmalloc_aligned(
-			(size_t)size * vq->spec.pieces * sizeof *vq->indirect, VIRTQ_DESC_ALIGN);
-	if (!vq->ring || !vq->tokens ||
-	    (spec->pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC) && !vq->indirect)) {
+		vq->ntables = size < spec->size ? size : spec->size;
+	if (vq->ntables)
+		vq->indirect = kmalloc_aligned((size_t)vq->ntables * vq->spec.pieces *
+					       sizeof *vq->indirect, VIRTQ_DESC_ALIGN);
+	if (!vq->ring || !vq->tokens || (vq->ntables && !vq->indirect)) {
 		log_err("%s: no memory for queue %u of %u entries", dev->where, spec->index, size);
 		destroy(vq);
 		return NULL;
@@ -74,9 +78,16 @@ static void reset(struct virtqueue *vq)
 	spin_unlock(&vq->lock, s);
 }
 
-static uint16_t floor_power_of_two(uint16_t n)
+/*
+ * A split ring's size is a power of two (2.7). A legacy device has just one size (2.7.2), and no
+ * way to hear that it is odd. 0: none will do.
+ */
+static uint16_t choose_size(const struct virtio_device *dev, uint16_t wanted, uint16_t max)
 {
-	return (uint16_t)(1u << (31 - __builtin_clz(n)));
+	uint16_t size = virtio_legacy(dev) || max < wanted ? max : wanted;
+	uint16_t floor = (uint16_t)(1u << (31 - __builtin_clz(size | 1u)));
+
+	return virtio_legacy(dev) && size != floor ? 0 : floor;
 }
 
 /*
@@ -95,15 +106,16 @@ static struct virtqueue *renew(struct virtio_device *dev, struct virtqueue *vq, 
 
 struct virtqueue *virtio_queue(struct virtio_device *dev, const struct virtqueue_spec *spec)
 {
-	uint16_t max = dev->transport->queue_max(dev, spec->index), size;
+	uint16_t max = dev->transport->queue_max(dev, spec->index);
+	uint16_t size = choose_size(dev, spec->size, max);
 	struct virtqueue *vq = find(dev, spec->index);
 	int error;
 
-	if (max == 0) {
-		log_err("%s: queue %u does not exist", dev->where, spec->index);
+	if (max == 0 || size == 0) {
+		log_err(max ? "%s: queue %u has an odd size" : "%s: queue %u does not exist",
+			dev->where, spec->index);
 		return NULL;
 	}
-	size = floor_power_of_two(max < spec->size ? max : spec->size);
 	vq = vq ? renew(dev, vq, size) : create(dev, spec, size);
 	if (!vq)
 		return NULL;

@@ -18,7 +18,8 @@ struct virtqueue;
 
 struct virtqueue_spec {
 	uint16_t index;
-	uint16_t size;      /* entries wanted at most; the device may have fewer */
+	/* entries wanted at most; the device may have fewer, a legacy one has as many as it has */
+	uint16_t size;
 	/*
 	 * of the largest buffer: > 1 preallocates indirect tables of that many, if the device takes
 	 * them
@@ -75,8 +76,9 @@ struct virtqueue {
 	atomic_uint handlers;              /* of its interrupt, at work */
 	void *ring;                        /* the memory of all three areas */
 	struct virtqueue_token *tokens;    /* by buffer id */
-	/* size tables of spec.pieces descriptors, one per buffer id; NULL: not used */
+	/* tables of spec.pieces descriptors for the buffer ids below ntables; NULL: not used */
 	struct virtq_desc *indirect;
+	uint16_t ntables;
 	/* 2.6: the three parts as the transport tells them to the device. */
 	void *descriptor_area, *driver_area, *device_area;
 	union {

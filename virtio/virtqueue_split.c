@@ -20,24 +20,26 @@
 
 /*
  * The areas of one allocation, in the order of their alignments: 16, 2 and (after rounding up) 4
- * bytes.
+ * bytes. A legacy device derives the same from the address of the first one, with a page for the
+ * last alignment (2.7.2).
  */
 static size_t avail_offset(uint16_t size)
 {
 	return size * sizeof(struct virtq_desc);
 }
 
-static size_t used_offset(uint16_t size)
+static size_t used_offset(const struct virtqueue *vq)
 {
-	size_t end =
-		avail_offset(size) + sizeof(struct virtq_avail) + (size + 1u) * sizeof(uint16_t);
+	size_t align = virtio_legacy(vq->dev) ? VIRTIO_LEGACY_ALIGN : VIRTQ_USED_ALIGN;
+	size_t end = avail_offset(vq->size) + sizeof(struct virtq_avail) +
+		     (vq->size + 1u) * sizeof(uint16_t);
 
-	return (end + VIRTQ_USED_ALIGN - 1) & ~(size_t)(VIRTQ_USED_ALIGN - 1);
+	return (end + align - 1) & ~(align - 1);
 }
 
 static size_t split_ring_bytes(const struct virtqueue *vq)
 {
-	return used_offset(vq->size) + sizeof(struct virtq_used) +
+	return used_offset(vq) + sizeof(struct virtq_used) +
 	       vq->size * sizeof(struct virtq_used_elem) + sizeof(uint16_t);
 }
 
@@ -58,7 +60,7 @@ static void split_reset(struct virtqueue *vq)
 
 	vq->descriptor_area = vq->split.desc = (struct virtq_desc *)ring;
 	vq->driver_area = vq->split.avail = (struct virtq_avail *)(ring + avail_offset(vq->size));
-	vq->device_area = vq->split.used = (struct virtq_used *)(ring + used_offset(vq->size));
+	vq->device_area = vq->split.used = (struct virtq_used *)(ring + used_offset(vq));
 	vq->split.avail_next = vq->split.avail_idx = vq->split.last_used = 0;
 	vq->split.event_idx = virtio_has(vq->dev, VIRTIO_F_EVENT_IDX);
 	for (unsigned i = 0; i < vq->size; i++)
@@ -127,8 +129,8 @@ static uint32_t writable_bytes(const struct sg *sg, unsigned n, unsigned readabl
 static int split_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
 		     void *token)
 {
-	bool indirect = n > 1 && vq->indirect && n <= vq->spec.pieces;
 	uint16_t head = vq->free_head;
+	bool indirect = n > 1 && n <= vq->spec.pieces && head < vq->ntables;
 
 	if (n == 0 || n > vq->size)
 		return -EINVAL;

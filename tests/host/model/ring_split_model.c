@@ -41,17 +41,27 @@ static bool passed(uint16_t event, uint16_t old, uint16_t new)
 	return false;
 }
 
+/* 2.7.2: all three follow from the address of the first and the size. */
+static void check_legacy_layout(const struct model_queue *q)
+{
+	uint64_t avail_end = q->desc + q->size * 16u + 2u * (3u + q->size);
+
+	RULE("LEG-04", q->size == q->max, "a legacy ring of %u entries, the device's has %u", q->size, q->max);
+	RULE("LEG-06", q->desc % 4096 == 0 && q->driver == q->desc + q->size * 16u && q->device == (avail_end + 4095) / 4096 * 4096,
+	     "a legacy ring that is not laid out as in 2.7.2");
+}
+
 void model_ring_enabled(struct model_virtio *m, unsigned index)
 {
 	struct model_queue *q = &m->queue[index];
 
-	if (q->desc % 16 || q->driver % 2 || q->device % 4) {
-		model_refuse("SPLIT-01: queue %u is misaligned", index);
+	if (!RULE("SPLIT-01", q->desc % 16 == 0 && q->driver % 2 == 0 && q->device % 4 == 0, "queue %u is misaligned", index)) {
 		m->broken = true;
 		return;
 	}
-	if (used_of(q)->flags || used_of(q)->idx || avail_of(q)->idx)
-		model_refuse("SPLIT-19: queue %u starts with a used ring that is not zero", index);
+	if (m->legacy)
+		check_legacy_layout(q);
+	RULE("SPLIT-19", !used_of(q)->flags && !used_of(q)->idx && !avail_of(q)->idx, "queue %u starts with a used ring that is not zero", index);
 	model_ring_wait(m, index);
 }
 

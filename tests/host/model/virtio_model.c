@@ -69,21 +69,21 @@ uint8_t model_status_read(struct model_virtio *m)
 	return m->status;
 }
 
-static void check_features(struct model_virtio *m)
-{
-	uint64_t accepted = (uint64_t)m->driver_feature[1] << 32 | m->driver_feature[0];
+/* Bits that no driver may accept: undefined or reserved ones, and what belongs to another transport. */
+#define RESERVED (1ull << 30 | 1ull << VIRTIO_F_ADMIN_VQ | 1ull << VIRTIO_F_SR_IOV | 0xffffull << 44 | 0xfffull << 50)
 
-	if (m->feature_words_written != 3)
-		model_refuse("INIT-01: FEATURES_OK before both feature words were written");
-	if (accepted & ~m->offered)
-		model_refuse("FEAT-01: features 0x%llx were never offered", (unsigned long long)(accepted & ~m->offered));
-	if ((m->offered >> VIRTIO_F_VERSION_1 & 1) && !(accepted >> VIRTIO_F_VERSION_1 & 1))
-		model_refuse("RESV-01: VERSION_1 was offered and not accepted");
-	if (accepted & (1ull << 30 | 1ull << VIRTIO_F_ADMIN_VQ | 1ull << VIRTIO_F_SR_IOV | 0xffffull << 44 | 0xfffull << 50))
-		model_refuse("FEAT-05: reserved features in 0x%llx", (unsigned long long)accepted);
+static void check_features(struct model_virtio *m, uint64_t accepted)
+{
+	RULE("FEAT-01", !(accepted & ~m->offered), "features 0x%llx were never offered", (unsigned long long)(accepted & ~m->offered));
+	if (m->offered >> VIRTIO_F_VERSION_1 & 1 && !m->legacy)
+		RULE("RESV-01", accepted >> VIRTIO_F_VERSION_1 & 1, "VERSION_1 was offered and not accepted");
+	if (m->offered & RESERVED)
+		RULE("FEAT-05", !(accepted & RESERVED), "reserved features in 0x%llx", (unsigned long long)accepted);
+	if (m->legacy && (m->offered >> VIRTIO_F_ANY_LAYOUT & 1))
+		RULE("LEG-09", accepted >> VIRTIO_F_ANY_LAYOUT & 1, "ANY_LAYOUT was offered and not accepted");
 	for (unsigned i = 0; i < 64; i++)
-		if ((accepted >> i & 1) && m->needs_any[i] && !(accepted & m->needs_any[i]))
-			model_refuse("FEAT-02: feature %u without what it needs", i);
+		if ((accepted >> i & 1) && m->needs_any[i])
+			RULE("FEAT-02", accepted & m->needs_any[i], "feature %u without what it needs", i);
 	model_rule_features(m->type, accepted);
 	m->accepted = accepted;
 }
@@ -91,18 +91,16 @@ static void check_features(struct model_virtio *m)
 /* 3.1.1: one bit at a time, in order; FAILED at any time and then nothing but a reset. */
 static void check_step(struct model_virtio *m, uint8_t added)
 {
-	static const struct { uint8_t bit, before; } order[] = {
-		{ ACK, 0 }, { DRV, ACK }, { FOK, ACK | DRV }, { DOK, ACK | DRV | FOK },
-	};
+	uint8_t before = m->status & (ACK | DRV | FOK | DOK);
+	bool in_order = (added == ACK && before == 0) || (added == DRV && before == ACK) ||
+		(added == FOK && before == (ACK | DRV) && !m->legacy) ||
+		(added == DOK && before == (ACK | DRV | (m->legacy ? 0 : FOK)));
 
-	if (m->status & FAIL)
-		model_refuse("STAT-03: status written after FAILED");
+	RULE("STAT-03", !(m->status & FAIL), "status written after FAILED");
 	if (added == FAIL)
 		return;
-	for (unsigned i = 0; i < 4; i++)
-		if (order[i].bit == added && (m->status & 0xf) == order[i].before)
-			return;
-	model_refuse("INIT-01: status bit 0x%x set at status 0x%x", added, m->status);
+	RULE("STAT-01", in_order, "status bit 0x%x set at status 0x%x", added, m->status);
+	RULE(m->legacy ? "LEG-08" : "INIT-01", in_order, "status bit 0x%x set at status 0x%x", added, m->status);
 }
 
 void model_status_write(struct model_virtio *m, uint8_t value)
@@ -115,16 +113,16 @@ void model_status_write(struct model_virtio *m, uint8_t value)
 	}
 	if (!model_touch(m, "status written"))
 		return;
-	if (m->status & ~value & ~VIRTIO_STATUS_DEVICE_NEEDS_RESET)
-		model_refuse("STAT-02: status 0x%x drops bits of 0x%x", value, m->status);
+	RULE("STAT-02", !(m->status & ~value & ~VIRTIO_STATUS_DEVICE_NEEDS_RESET), "status 0x%x drops bits of 0x%x", value, m->status);
 	check_step(m, added);
 	if (added == FOK) {
-		check_features(m);
+		RULE("INIT-01", m->feature_words_written == 3, "FEATURES_OK before both feature words were written");
+		check_features(m, (uint64_t)m->driver_feature[1] << 32 | m->driver_feature[0]);
 		if (m->fault.refuse_features_ok)
 			return;
 	}
-	if (added == DOK && !m->features_ok_seen)
-		model_refuse("INIT-05: DRIVER_OK without reading FEATURES_OK back");
+	if (added == DOK && !m->legacy)
+		RULE("INIT-05", m->features_ok_seen, "DRIVER_OK without reading FEATURES_OK back");
 	m->status |= added;
 }
 
@@ -138,12 +136,12 @@ uint32_t model_features_read(struct model_virtio *m)
 
 void model_features_write(struct model_virtio *m, uint32_t word)
 {
-	if (!(m->status & DRV) || (m->status & FOK))
-		model_refuse("INIT-04: features written at status 0x%x", m->status);
-	if (m->feature_words_read != 3)
-		model_refuse("FEAT-03: features written before all that are offered were read");
-	if (m->driver_feature_select > 1)
+	RULE("INIT-04", (m->status & DRV) && !(m->status & (FOK | DOK)), "features written at status 0x%x", m->status);
+	RULE("FEAT-03", m->feature_words_read == (m->legacy ? 1 : 3), "features written before all that are offered were read");
+	if (m->driver_feature_select > (m->legacy ? 0 : 1))
 		return;
+	if (m->legacy)
+		check_features(m, word);
 	m->feature_words_written |= 1u << m->driver_feature_select;
 	m->driver_feature[m->driver_feature_select] = word;
 }
@@ -152,15 +150,15 @@ void model_queue_enable(struct model_virtio *m, unsigned index)
 {
 	struct model_queue *q = &m->queue[index];
 
-	if (!(m->status & FOK) || !m->features_ok_seen || (m->status & (DOK | FAIL)))
-		model_refuse("INIT-01: queue %u enabled at status 0x%x", index, m->status);
+	RULE("INIT-01", (m->legacy || m->features_ok_seen) && (m->status & DRV) && !(m->status & (DOK | FAIL)), "queue %u enabled at status 0x%x",
+	     index, m->status);
 	if (q->enabled)
 		model_refuse("queue %u enabled twice", index);
 	if (q->halves_written != 0x3f) {
 		model_refuse("PCI-18: queue %u enabled before its addresses were written", index);
 		return;
 	}
-	if (q->size == 0 || q->size > q->max || (q->size & (q->size - 1)))
+	if (q->size == 0 || q->size > q->max || (!model_accepted(m, VIRTIO_F_RING_PACKED) && (q->size & (q->size - 1))))
 		model_refuse("PCI-17: queue %u has size %u of %u", index, q->size, q->max);
 	q->enabled = true;
 	model_ring_enabled(m, index);
@@ -186,8 +184,8 @@ uint32_t model_config_read(struct model_virtio *m, unsigned off, unsigned width)
 
 	if (!f)
 		model_refuse("PCI-05: configuration read of %u bytes at %u", width, off);
-	else if (f->feature >= 0 && !(m->offered >> f->feature & 1))
-		model_refuse("CFG-03: field at %u read, whose feature %d is not offered", off, f->feature);
+	else if (f->feature >= 0)
+		RULE("CFG-03", m->offered >> f->feature & 1, "field at %u read, whose feature %d is not offered", off, f->feature);
 	if (m->config_watch)
 		m->config_watch(m, off);
 	if (off + width <= m->config_len)
@@ -211,8 +209,8 @@ void model_config_write(struct model_virtio *m, unsigned off, uint32_t value, un
 		model_refuse("read-only configuration written at %u", off);
 		return;
 	}
-	if (!(m->status & FOK))
-		model_refuse("INIT-03: configuration written before FEATURES_OK");
+	if (!m->legacy)
+		RULE("INIT-03", m->status & FOK, "configuration written before FEATURES_OK");
 	memcpy(m->config + off, &value, width);
 }
 
@@ -236,8 +234,7 @@ void model_notify(struct model_virtio *m, unsigned index)
 		model_refuse("notification of queue %u, which is not enabled", index);
 		return;
 	}
-	if (!(m->status & DOK))
-		model_refuse("INIT-08: queue %u notified before DRIVER_OK", index);
+	RULE("INIT-08", m->status & DOK, "queue %u notified before DRIVER_OK", index);
 	if (!m->broken) /* else its ring does not say any more whether it wants that */
 		model_ring_notified(m, index);
 	m->queue[index].notified = true;

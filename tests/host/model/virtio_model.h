@@ -4,6 +4,7 @@
  *
  * virtio_model.c    what every transport shares: status, features, configuration, queues
  * virtio_pci_model.c the PCI front: capabilities, register windows, MSI-X
+ * direct_model.c    a front without registers: the driver's calls, as they come
  * ring_split_model.c the device's side of a split ring
  * *_model.c         device types, which serve chains of buffers
  */
@@ -76,6 +77,7 @@ struct model_field {
 struct model_virtio {
 	struct model_actor actor;
 	unsigned type;
+	bool legacy;                  /* behind a legacy interface: no FEATURES_OK, 32 feature bits, rings as in 2.7.2 */
 	uint64_t offered, accepted;
 	uint64_t needs_any[64];       /* by feature bit: at least one of these must be accepted with it */
 	uint8_t status;
@@ -133,6 +135,9 @@ void model_needs_reset(struct model_virtio *);
 void model_pci_init(struct model_virtio *, bool transitional_id); /* fills in cap[] with a usual layout; tests may change it */
 void model_pci_plug(struct model_virtio *);                       /* builds configuration space from cap[] and adds it to the bus */
 void model_interrupt(struct model_virtio *, uint16_t vector);
+
+/* --- direct_model.c --- */
+int model_direct_add(struct model_virtio *); /* what virtio_add() says */
 
 /* --- ring_split_model.c --- */
 void model_ring_enabled(struct model_virtio *, unsigned queue);
