@@ -11,6 +11,7 @@
 #include "kernel/clock.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
+#include "kernel/param.h"
 #include "kernel/printf.h"
 #include "kernel/x86_64/cpu.h"
 #include <errno.h>
@@ -22,9 +23,25 @@
 #define CONFIG_READS_MAX     64u
 
 /* What this stack itself can do, whatever the driver and the transport. */
-#define CORE_FEATURES   (VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC) | VIRTIO_BIT(VIRTIO_F_EVENT_IDX))
-#define LEGACY_FEATURES (CORE_FEATURES | VIRTIO_BIT(VIRTIO_F_ANY_LAYOUT))
-#define MODERN_FEATURES (CORE_FEATURES | VIRTIO_BIT(VIRTIO_F_VERSION_1))
+static const struct virtio_feature core_features[] = {
+	{ "ANY_LAYOUT",        VIRTIO_F_ANY_LAYOUT,        true, 0 },
+	{ "INDIRECT_DESC",     VIRTIO_F_INDIRECT_DESC,     true, 0 },
+	{ "EVENT_IDX",         VIRTIO_F_EVENT_IDX,         true, 0 },
+	{ "VERSION_1",         VIRTIO_F_VERSION_1,         true, 0 },
+	{ "ACCESS_PLATFORM",   VIRTIO_F_ACCESS_PLATFORM,   true, 0 },
+	{ "RING_PACKED",       VIRTIO_F_RING_PACKED,       true, 0 },
+	{ "IN_ORDER",          VIRTIO_F_IN_ORDER,          true, 0 },
+	{ "ORDER_PLATFORM",    VIRTIO_F_ORDER_PLATFORM,    true, 0 },
+	{ "NOTIFICATION_DATA", VIRTIO_F_NOTIFICATION_DATA, true, 0 },
+	{ "RING_RESET",        VIRTIO_F_RING_RESET,        true, 0 },
+	{ 0 },
+};
+
+/*
+ * 1: packed rings where they are offered, as 6.1 asks for.
+ */
+static uint32_t packed = 1;
+PARAM_UINT("hw.virtio.packed", packed, 0, 1);
 
 extern const struct virtio_driver *const __start_virtio_drivers[] __attribute__((weak));
 extern const struct virtio_driver *const __stop_virtio_drivers[] __attribute__((weak));
@@ -66,16 +83,16 @@ static int reset(struct virtio_device *dev)
  * The wanted bits that are offered and whose prerequisites were accepted too (2.2.1). Dropping one
  * may pull the rug from under another.
  */
-static uint64_t choose(const struct virtio_driver *driver, uint64_t acceptable)
+static uint64_t choose(const struct virtio_feature *features, uint64_t acceptable)
 {
 	uint64_t chosen = 0, before;
 
-	for (const struct virtio_feature *f = driver->features; f->name; f++)
+	for (const struct virtio_feature *f = features; f->name; f++)
 		if (f->wanted)
 			chosen |= VIRTIO_BIT(f->bit) & acceptable;
 	do {
 		before = chosen;
-		for (const struct virtio_feature *f = driver->features; f->name; f++)
+		for (const struct virtio_feature *f = features; f->name; f++)
 			if (f->needs_any && !(chosen & f->needs_any))
 				chosen &= ~VIRTIO_BIT(f->bit);
 	} while (chosen != before);
@@ -97,25 +114,59 @@ static int confirm_features(struct virtio_device *dev)
 	return -ENOTSUP;
 }
 
-static int negotiate(struct virtio_device *dev)
+/* Of the core's features, those that this transport and this machine cannot have. */
+static uint64_t core_decline(const struct virtio_device *dev)
 {
 	const struct virtio_transport *t = dev->transport;
-	bool legacy = virtio_legacy(dev);
+	uint64_t declined = VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA) & ~t->features;
 
-	dev->offered = t->get_features(dev);
-	if (legacy)
-		dev->offered = (uint32_t)dev->offered;
-	if (!legacy && !(dev->offered & VIRTIO_BIT(VIRTIO_F_VERSION_1))) {
+	if (t->legacy)
+		declined |= ~(uint64_t)UINT32_MAX;
+	else
+		declined |= VIRTIO_BIT(VIRTIO_F_ANY_LAYOUT);
+	if (!t->queue_reset)
+		declined |= VIRTIO_BIT(VIRTIO_F_RING_RESET);
+	if (!packed)
+		declined |= VIRTIO_BIT(VIRTIO_F_RING_PACKED);
+	return declined;
+}
+
+/* Offers that leave no way to work with the device. */
+static int check_offer(const struct virtio_device *dev)
+{
+	if (virtio_legacy(dev))
+		return 0;
+	if (!(dev->offered & VIRTIO_BIT(VIRTIO_F_VERSION_1))) {
 		log_err("%s: does not offer VERSION_1, which its interface needs", dev->where);
 		return -ENOTSUP;
 	}
-	dev->features =
-		dev->offered & (t->features | (legacy ? LEGACY_FEATURES : MODERN_FEATURES));
-	dev->features |=
-		choose(dev->driver,
-		       dev->offered & ~(dev->driver->decline ? dev->driver->decline(dev) : 0));
-	t->set_features(dev, dev->features);
-	return legacy ? 0 : confirm_features(dev);
+	return 0;
+}
+
+static int negotiate(struct virtio_device *dev)
+{
+	const struct virtio_driver *driver = dev->driver;
+	int error;
+
+	dev->offered = dev->transport->get_features(dev);
+	error = check_offer(dev);
+	if (error)
+		return error;
+	dev->features = choose(core_features, dev->offered & ~core_decline(dev)) |
+			choose(driver->features,
+			       dev->offered & ~(driver->decline ? driver->decline(dev) : 0));
+	dev->transport->set_features(dev, dev->features);
+	return virtio_legacy(dev) ? 0 : confirm_features(dev);
+}
+
+static size_t list_features(const struct virtio_device *dev, const struct virtio_feature *f,
+			    char *text, size_t len)
+{
+	for (; f->name && len < LOG_LINE_MAX; f++)
+		if (dev->offered >> f->bit & 1)
+			len += (size_t)ksnprintf(text + len, LOG_LINE_MAX - len, " %c%s",
+						 virtio_has(dev, f->bit) ? '+' : '-', f->name);
+	return len;
 }
 
 /*
@@ -125,14 +176,9 @@ static int negotiate(struct virtio_device *dev)
 static void announce(const struct virtio_device *dev)
 {
 	char text[LOG_LINE_MAX];
-	size_t len = 0;
 
 	text[0] = '\0';
-	for (const struct virtio_feature *f = dev->driver->features; f->name && len < sizeof text;
-	     f++)
-		if (dev->offered >> f->bit & 1)
-			len += (size_t)ksnprintf(text + len, sizeof text - len, " %c%s",
-						 virtio_has(dev, f->bit) ? '+' : '-', f->name);
+	list_features(dev, core_features, text, list_features(dev, dev->driver->features, text, 0));
 	log_info("%s: %s %s %s%s", dev->name, dev->driver->name, dev->transport->name, dev->where,
 		 text);
 }

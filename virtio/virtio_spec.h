@@ -84,6 +84,31 @@ struct virtq_used {
 static_assert(offsetof(struct virtq_used, ring) == 4, "2.7.8");
 #define VIRTQ_USED_ALIGN 4
 
+/* 2.8 Packed Virtqueues. Indirect tables have the same entries (2.8.7) */
+#define PVIRTQ_DESC_F_AVAIL (1u << 7)
+#define PVIRTQ_DESC_F_USED  (1u << 15)
+
+struct pvirtq_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t id;
+	uint16_t flags;  /* VIRTQ_DESC_F_* and the two above */
+};
+static_assert(sizeof(struct pvirtq_desc) == sizeof(struct virtq_desc), "2.8.13");
+
+/*
+ * 2.8.14 Event Suppression Structure, one for each side, as a word: the offset and the wrap counter
+ * of a descriptor, and when to notify. Aligned to 4 bytes.
+ */
+#define PVIRTQ_EVENT_OFF(e)   ((e) & 0x7fffu)
+#define PVIRTQ_EVENT_WRAP(e)  ((e) >> 15 & 1u)
+#define PVIRTQ_EVENT_FLAGS(e) ((e) >> 16 & 3u)
+#define PVIRTQ_EVENT_WORD(off, wrap, flags) \
+	((uint32_t)(off) | (uint32_t)(wrap) << 15 | (uint32_t)(flags) << 16)
+#define PVIRTQ_EVENT_ENABLE  0u
+#define PVIRTQ_EVENT_DISABLE 1u
+#define PVIRTQ_EVENT_DESC    2u  /* only with EVENT_IDX: that descriptor */
+
 /* 2.7.2 Legacy Interfaces: A Note on Virtqueue Layout */
 #define VIRTIO_LEGACY_ALIGN 4096u /* of the used ring, and of the whole */
 

@@ -32,6 +32,11 @@ static void destroy(struct virtqueue *vq)
 	kfree(vq);
 }
 
+static const struct virtqueue_ops *format(const struct virtio_device *dev)
+{
+	return virtio_has(dev, VIRTIO_F_RING_PACKED) ? &virtqueue_packed_ops : &virtqueue_split_ops;
+}
+
 static struct virtqueue *create(struct virtio_device *dev, const struct virtqueue_spec *spec,
 				uint16_t size)
 {
@@ -41,7 +46,7 @@ static struct virtqueue *create(struct virtio_device *dev, const struct virtqueu
 		return NULL;
 	spinlock_init(&vq->lock, &queue_class);
 	vq->dev = dev;
-	vq->ops = &virtqueue_split_ops;
+	vq->ops = format(dev);
 	vq->size = size;
 	vq->spec = *spec;
 	/* 2.7.5.3.1: a chain is never longer than the queue, an indirect table included */
@@ -54,7 +59,7 @@ static struct virtqueue *create(struct virtio_device *dev, const struct virtqueu
 		vq->ntables = size < spec->size ? size : spec->size;
 	if (vq->ntables)
 		vq->indirect = kmalloc_aligned((size_t)vq->ntables * vq->spec.pieces *
-					       sizeof *vq->indirect, VIRTQ_DESC_ALIGN);
+					       sizeof(struct virtq_desc), VIRTQ_DESC_ALIGN);
 	if (!vq->ring || !vq->tokens || (vq->ntables && !vq->indirect)) {
 		log_err("%s: no memory for queue %u of %u entries", dev->where, spec->index, size);
 		destroy(vq);
@@ -65,28 +70,50 @@ static struct virtqueue *create(struct virtio_device *dev, const struct virtqueu
 	return vq;
 }
 
+/* Empty, and still broken: nobody may use it before the device does. */
 static void reset(struct virtqueue *vq)
 {
 	irq_state s = spin_lock(&vq->lock);
 
 	memset(vq->ring, 0, vq->ops->ring_bytes(vq));
-	vq->in_flight = 0;
+	for (unsigned i = 0; i < vq->size; i++)
+		vq->tokens[i] = (struct virtqueue_token){ .next = (uint16_t)((i + 1) % vq->size) };
+	vq->free_head = vq->in_flight = vq->batch = 0;
+	vq->num_free = vq->size;
+	vq->event_idx = virtio_has(vq->dev, VIRTIO_F_EVENT_IDX);
+	vq->in_order = virtio_has(vq->dev, VIRTIO_F_IN_ORDER);
 	vq->ops->reset(vq);
 	if (vq->spec.silent)
 		vq->ops->silence(vq);
-	vq->broken = false;
 	spin_unlock(&vq->lock, s);
 }
 
+/* Resets the driver's side and has the device start on it. */
+static int enable(struct virtqueue *vq)
+{
+	int error;
+
+	reset(vq);
+	error = vq->dev->transport->queue_enable(vq->dev, vq);
+	if (error)
+		log_err("%s: queue %u cannot be enabled, error %d", vq->dev->where, vq->spec.index,
+			-error);
+	else
+		vq->broken = false;
+	return error;
+}
+
 /*
- * A split ring's size is a power of two (2.7). A legacy device has just one size (2.7.2), and no
- * way to hear that it is odd. 0: none will do.
+ * A split ring's size is a power of two (2.7), a packed ring's any number (2.8). A legacy device has
+ * just one size (2.7.2), and no way to hear that it is odd. 0: none will do.
  */
 static uint16_t choose_size(const struct virtio_device *dev, uint16_t wanted, uint16_t max)
 {
 	uint16_t size = virtio_legacy(dev) || max < wanted ? max : wanted;
 	uint16_t floor = (uint16_t)(1u << (31 - __builtin_clz(size | 1u)));
 
+	if (virtio_has(dev, VIRTIO_F_RING_PACKED))
+		return size;
 	return virtio_legacy(dev) && size != floor ? 0 : floor;
 }
 
@@ -96,7 +123,7 @@ static uint16_t choose_size(const struct virtio_device *dev, uint16_t wanted, ui
  */
 static struct virtqueue *renew(struct virtio_device *dev, struct virtqueue *vq, uint16_t size)
 {
-	if (size == vq->size &&
+	if (size == vq->size && vq->ops == format(dev) &&
 	    !vq->indirect == !(vq->spec.pieces > 1 && virtio_has(dev, VIRTIO_F_INDIRECT_DESC)))
 		return vq;
 	log_err("%s: queue %u changed its size or features over a reset", dev->where,
@@ -109,7 +136,6 @@ struct virtqueue *virtio_queue(struct virtio_device *dev, const struct virtqueue
 	uint16_t max = dev->transport->queue_max(dev, spec->index);
 	uint16_t size = choose_size(dev, spec->size, max);
 	struct virtqueue *vq = find(dev, spec->index);
-	int error;
 
 	if (max == 0 || size == 0) {
 		log_err(max ? "%s: queue %u has an odd size" : "%s: queue %u does not exist",
@@ -117,23 +143,48 @@ struct virtqueue *virtio_queue(struct virtio_device *dev, const struct virtqueue
 		return NULL;
 	}
 	vq = vq ? renew(dev, vq, size) : create(dev, spec, size);
-	if (!vq)
-		return NULL;
-	reset(vq);
-	error = dev->transport->queue_enable(dev, vq);
-	if (error) {
-		log_err("%s: queue %u cannot be enabled, error %d", dev->where, spec->index,
-			-error);
-		return NULL;
-	}
-	return vq;
+	return vq && enable(vq) == 0 ? vq : NULL;
+}
+
+static uint32_t writable_bytes(const struct sg *sg, unsigned n, unsigned readable)
+{
+	uint32_t sum = 0;
+
+	for (unsigned i = readable; i < n; i++)
+		sum += sg[i].len;
+	return sum;
+}
+
+static int add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
+	       void *token)
+{
+	uint16_t id = vq->free_head;
+	bool indirect = n > 1 && n <= vq->spec.pieces && id < vq->ntables;
+	uint16_t count = (uint16_t)(indirect ? 1 : n);
+
+	if (n == 0 || n > vq->size)
+		return -EINVAL;
+	if (vq->num_free < count)
+		return -ENOSPC;
+	vq->tokens[id].token = token;
+	vq->tokens[id].writable = writable_bytes(sg, n, readable);
+	vq->tokens[id].count = count;
+	vq->tokens[id].indirect = indirect;
+	vq->num_free = (uint16_t)(vq->num_free - count);
+	if (vq->in_flight++ == 0)
+		vq->oldest = id;
+	else
+		vq->tokens[vq->newest].following = id;
+	vq->newest = id;
+	vq->ops->add(vq, id, sg, n, readable);
+	return 0;
 }
 
 int virtqueue_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
 		  void *token)
 {
 	irq_state s = spin_lock(&vq->lock);
-	int error = vq->broken ? -EIO : vq->ops->add(vq, sg, n, readable, token);
+	int error = vq->broken ? -EIO : add(vq, sg, n, readable, token);
 
 	spin_unlock(&vq->lock, s);
 	return error;
@@ -141,32 +192,87 @@ int virtqueue_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigne
 
 /*
  * Before DRIVER_OK nothing is published or notified (3.1.1); the driver's start function kicks once
- * the device is live.
+ * the device is live. A notification that carries data must not be overtaken by a later one.
  */
 void virtqueue_kick(struct virtqueue *vq)
 {
+	bool data = virtio_has(vq->dev, VIRTIO_F_NOTIFICATION_DATA);
 	irq_state s = spin_lock(&vq->lock);
 	bool notify = vq->dev->live && !vq->broken && vq->ops->publish(vq);
 
-	spin_unlock(&vq->lock, s);
-	if (notify)
+	if (notify && data)
 		vq->dev->transport->queue_notify(vq);
+	spin_unlock(&vq->lock, s);
+	if (notify && !data)
+		vq->dev->transport->queue_notify(vq);
+}
+
+/*
+ * Where buffers come back in order, one entry of the ring, about the buffer id, stands for every
+ * buffer from the oldest to that one (2.7.9, 2.8.6). How many those are; 1 where each has its own.
+ */
+static uint16_t batch_up_to(const struct virtqueue *vq, uint16_t id)
+{
+	uint16_t n = 1;
+
+	for (uint16_t at = vq->oldest; vq->in_order && at != id; at = vq->tokens[at].following)
+		n++;
+	return n;
+}
+
+/*
+ * Starts on the next entry of the ring: *id is what it names. 1, 0: none, -EIO: it makes no sense.
+ * The order of these checks keeps every index within private bounds.
+ */
+static int next_batch(struct virtqueue *vq, uint16_t *id)
+{
+	uint32_t used_id, len;
+	int pending = vq->ops->peek(vq, &used_id, &len);
+
+	if (pending == 0)
+		return 0;
+	if (pending > vq->in_flight || used_id >= vq->size || !vq->tokens[used_id].token)
+		return -EIO;
+	if (vq->tokens[used_id].writable == 0)
+		len = 0; /* means nothing here, and some devices write what they like */
+	vq->batch = batch_up_to(vq, (uint16_t)used_id);
+	if (len > vq->tokens[used_id].writable || vq->batch > pending)
+		return -EIO;
+	vq->batch_len = len;
+	*id = (uint16_t)used_id;
+	return 1;
+}
+
+/* The next buffer that came back. All but the last of a batch were used to the end (2.7.9). */
+static int next_used(struct virtqueue *vq, void **token, uint32_t *len)
+{
+	uint16_t id = 0;
+	int found = vq->batch ? 1 : next_batch(vq, &id);
+	struct virtqueue_token *t;
+
+	if (found <= 0)
+		return found;
+	if (vq->in_order)
+		id = vq->oldest;
+	t = &vq->tokens[id];
+	*token = t->token;
+	*len = --vq->batch ? t->writable : vq->batch_len;
+	t->token = NULL;
+	vq->oldest = t->following;
+	vq->in_flight--;
+	vq->num_free = (uint16_t)(vq->num_free + t->count);
+	vq->ops->retire(vq, id);
+	return 1;
 }
 
 /* Takes one used buffer off the ring. False: none, or none that can be believed. */
 static bool take_used(struct virtqueue *vq, void **token, uint32_t *len)
 {
 	irq_state s = spin_lock(&vq->lock);
-	uint16_t id;
-	int found = vq->broken ? 0 : vq->ops->next_used(vq, &id, len);
+	int found = vq->broken ? 0 : next_used(vq, token, len);
 
-	if (found > 0) {
-		*token = vq->tokens[id].token;
-		vq->tokens[id].token = NULL;
-		vq->in_flight--;
-	} else if (found < 0) {
+	if (found < 0)
 		vq->broken = true;
-	}
 	spin_unlock(&vq->lock, s);
 	if (found < 0)
 		virtio_device_broken(vq->dev, "it returned a buffer it does not have");
@@ -176,7 +282,7 @@ static bool take_used(struct virtqueue *vq, void **token, uint32_t *len)
 bool virtqueue_arm(struct virtqueue *vq)
 {
 	irq_state s = spin_lock(&vq->lock);
-	bool more = !vq->broken && vq->ops->arm(vq);
+	bool more = !vq->broken && (vq->ops->arm(vq) || vq->batch);
 
 	spin_unlock(&vq->lock, s);
 	return more;
@@ -215,7 +321,9 @@ void virtqueue_silence(struct virtqueue *vq)
 
 uint32_t virtqueue_notification(const struct virtqueue *vq)
 {
-	return vq->spec.index;
+	if (!virtio_has(vq->dev, VIRTIO_F_NOTIFICATION_DATA))
+		return vq->spec.index;
+	return vq->spec.index | (uint32_t)vq->ops->position(vq) << 16;
 }
 
 static void handle_interrupt(struct virtqueue *vq)
@@ -242,4 +350,47 @@ void virtqueue_settle(struct virtqueue *vq)
 {
 	while (atomic_load(&vq->handlers))
 		cpu_relax();
+}
+
+/* Nobody finds the token of a queue that is stopped, so each is handed out once. */
+static void take_back(struct virtqueue *vq, void (*returned)(struct virtqueue *, void *token))
+{
+	for (unsigned i = 0; i < vq->size; i++) {
+		void *token = vq->tokens[i].token;
+
+		vq->tokens[i].token = NULL;
+		if (token)
+			returned(vq, token);
+	}
+}
+
+static void stop(struct virtqueue *vq)
+{
+	irq_state s = spin_lock(&vq->lock);
+
+	vq->broken = true;
+	spin_unlock(&vq->lock, s);
+	virtqueue_settle(vq);
+}
+
+int virtqueue_reset(struct virtqueue *vq, void (*returned)(struct virtqueue *, void *token))
+{
+	struct virtio_device *dev = vq->dev;
+	int error = -EIO;
+
+	if (!virtio_has(dev, VIRTIO_F_RING_RESET))
+		return -ENOTSUP;
+	mutex_lock(&dev->life);
+	if (dev->live && !dev->broken) {
+		stop(vq);
+		error = dev->transport->queue_reset(vq);
+		if (!error) {
+			take_back(vq, returned);
+			error = enable(vq);
+		}
+		if (error)
+			virtio_device_broken(dev, "a queue did not come back from its reset");
+	}
+	mutex_unlock(&dev->life);
+	return error ? -EIO : 0;
 }

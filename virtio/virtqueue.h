@@ -10,6 +10,7 @@
 
 #include "kernel/sg.h"
 #include "kernel/spinlock.h"
+#include "virtio/virtio_spec.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,24 +44,33 @@ struct virtqueue_token {
 	void *token;        /* NULL: the id is not in flight */
 	uint32_t writable;  /* bytes the device may write */
 	uint16_t count;     /* descriptors it occupies in the ring */
-	uint16_t next;      /* of the free list, or of the chain */
+	uint16_t next;      /* of the free list; in a split ring also of the chain */
+	uint16_t following; /* the buffer added after it, where they come back in order */
+	bool indirect;      /* a table holds its pieces */
 };
 
-/* One ring format. All are called with the queue's lock held. */
+/* One ring format. All are called with the queue's lock held; only they see what the device wrote. */
 struct virtqueue_ops {
 	size_t (*ring_bytes)(const struct virtqueue *);
-	/* ring memory is zeroed; lays out the areas and the free list */
-	void (*reset)(struct virtqueue *);
-	int (*add)(struct virtqueue *, const struct sg *, unsigned n, unsigned readable,
-		   void *token);
+	void (*reset)(struct virtqueue *); /* ring memory is zeroed; lays out the areas */
+	/* tokens[id] is filled in, id is the free list's head, and there is room */
+	void (*add)(struct virtqueue *, uint16_t id, const struct sg *, unsigned n,
+		    unsigned readable);
 	/* makes what was added available; true: the device wants to be notified */
 	bool (*publish)(struct virtqueue *);
-	/* 1, 0: none, -EIO: nonsense. Frees the descriptors */
-	int  (*next_used)(struct virtqueue *, uint16_t *id, uint32_t *len);
+	/* where the next buffer will be made available: 15 bits and the wrap counter (2.9) */
+	uint16_t (*position)(const struct virtqueue *);
+	/*
+	 * How many buffers the ring says are used, 0: none; and what it says of the first.
+	 * Nothing of that is checked yet.
+	 */
+	int  (*peek)(const struct virtqueue *, uint32_t *id, uint32_t *len);
+	void (*retire)(struct virtqueue *, uint16_t id); /* moves on, frees the descriptors */
 	void (*silence)(struct virtqueue *);
 	bool (*arm)(struct virtqueue *);    /* true: something was used meanwhile */
 };
 
+extern const struct virtqueue_ops virtqueue_packed_ops;
 extern const struct virtqueue_ops virtqueue_split_ops;
 
 struct virtqueue {
@@ -70,15 +80,24 @@ struct virtqueue {
 	struct virtqueue_spec spec;
 	struct spinlock lock;
 	uint16_t size;                     /* entries, a power of two in a split ring */
-	uint16_t free_head, num_free;      /* descriptors */
+	uint16_t free_head, num_free;      /* buffer ids; descriptors */
 	uint16_t in_flight;                /* buffers */
 	_Atomic bool broken;
 	atomic_uint handlers;              /* of its interrupt, at work */
 	void *ring;                        /* the memory of all three areas */
 	struct virtqueue_token *tokens;    /* by buffer id */
 	/* tables of spec.pieces descriptors for the buffer ids below ntables; NULL: not used */
-	struct virtq_desc *indirect;
+	void *indirect;
 	uint16_t ntables;
+	bool event_idx;
+	/*
+	 * 2.7.9, 2.8.6: buffers come back in the order they were added, several for one entry of
+	 * the ring. batch: so many are still to be handed out, the last of them of batch_len bytes.
+	 */
+	bool in_order;
+	uint16_t oldest, newest;
+	uint16_t batch;
+	uint32_t batch_len;
 	/* 2.6: the three parts as the transport tells them to the device. */
 	void *descriptor_area, *driver_area, *device_area;
 	union {
@@ -89,13 +108,28 @@ struct virtqueue {
 			uint16_t avail_next;  /* entries filled */
 			uint16_t avail_idx;   /* entries published */
 			uint16_t last_used;
-			bool event_idx;
 		} split;
+		struct {
+			struct pvirtq_desc *desc;
+			uint32_t *driver, *device; /* event suppression */
+			uint16_t avail_next;  /* the slot that is filled next */
+			bool avail_wrap;
+			uint16_t added;       /* descriptors filled and not published: */
+			uint16_t first;       /* the slot of the first one, */
+			uint16_t first_flags; /* and what makes it available */
+			uint16_t last_used;
+			bool used_wrap;
+		} packed;
 	};
 	/* The transport's own: */
 	volatile void *notify;
 	uint16_t vector;
 };
+
+static inline void *virtqueue_table(const struct virtqueue *vq, uint16_t id)
+{
+	return (struct virtq_desc *)vq->indirect + (size_t)id * vq->spec.pieces;
+}
 
 /*
  * Makes and enables a queue; after a reset the same again for the same device. NULL: no such queue
@@ -114,6 +148,14 @@ int virtqueue_add(struct virtqueue *, const struct sg *, unsigned n, unsigned re
 
 /* Publishes what was added since the last kick and notifies the device, if it wants that. */
 void virtqueue_kick(struct virtqueue *);
+
+/*
+ * Takes back what the device has of one queue: resets it alone (2.6.1), hands every buffer in flight
+ * to returned, and enables the queue again, empty. -ENOTSUP: RING_RESET was not agreed on; -EIO: the
+ * device is being recovered, or will be. Threads only; other uses of the queue may go on, and find
+ * it broken meanwhile.
+ */
+int virtqueue_reset(struct virtqueue *, void (*returned)(struct virtqueue *, void *token));
 
 /*
  * Hands at most budget used buffers to the queue's used function; returns how many. Less than

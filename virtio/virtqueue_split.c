@@ -9,14 +9,7 @@
  */
 #include "kernel/x86_64/cpu.h"
 #include "virtio/virtio.h"
-#include "virtio/virtqueue.h"
-#include <errno.h>
-
-/* Accesses to memory the device reads or writes: of their width, once, in the order given. */
-#define load_acquire(p)     __atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define load_relaxed(p)     __atomic_load_n((p), __ATOMIC_RELAXED)
-#define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#include "virtio/virtqueue_ring.h"
 
 /*
  * The areas of one allocation, in the order of their alignments: 16, 2 and (after rounding up) 4
@@ -62,11 +55,6 @@ static void split_reset(struct virtqueue *vq)
 	vq->driver_area = vq->split.avail = (struct virtq_avail *)(ring + avail_offset(vq->size));
 	vq->device_area = vq->split.used = (struct virtq_used *)(ring + used_offset(vq));
 	vq->split.avail_next = vq->split.avail_idx = vq->split.last_used = 0;
-	vq->split.event_idx = virtio_has(vq->dev, VIRTIO_F_EVENT_IDX);
-	for (unsigned i = 0; i < vq->size; i++)
-		vq->tokens[i] = (struct virtqueue_token){ .next = (uint16_t)(i + 1) };
-	vq->free_head = 0;
-	vq->num_free = vq->size;
 }
 
 static uint16_t piece_flags(unsigned i, unsigned n, unsigned readable)
@@ -83,28 +71,18 @@ static void fill(struct virtq_desc *d, const struct sg *piece, uint16_t flags, u
 	d->next = next;
 }
 
-/*
- * The table of a buffer id, filled in order; one descriptor of the ring points at it. Returns how
- * many of the ring's it took.
- */
-static uint16_t fill_indirect(struct virtqueue *vq, uint16_t head, const struct sg *sg, unsigned n,
-			      unsigned readable)
+/* In order, which is what a device may rely on with IN_ORDER (2.7.9). */
+static void fill_table(struct virtq_desc *table, const struct sg *sg, unsigned n, unsigned readable)
 {
-	struct virtq_desc *table = vq->indirect + (size_t)head * vq->spec.pieces;
-	struct sg whole = { table, (uint32_t)(n * sizeof *table) };
-
 	for (unsigned i = 0; i < n; i++)
 		fill(&table[i], &sg[i], piece_flags(i, n, readable),
 		     (uint16_t)(i + 1 < n ? i + 1 : 0));
-	fill(&vq->split.desc[head], &whole, VIRTQ_DESC_F_INDIRECT, 0);
-	vq->free_head = vq->tokens[head].next;
-	return 1;
 }
 
-static uint16_t fill_chain(struct virtqueue *vq, uint16_t head, const struct sg *sg, unsigned n,
-			   unsigned readable)
+/* Descriptors are taken from the free list; its head is the buffer's id. */
+static void fill_chain(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable)
 {
-	uint16_t at = head;
+	uint16_t at = vq->free_head;
 
 	for (unsigned i = 0; i < n; i++) {
 		uint16_t next = vq->tokens[at].next;
@@ -114,42 +92,23 @@ static uint16_t fill_chain(struct virtqueue *vq, uint16_t head, const struct sg 
 		at = next;
 	}
 	vq->free_head = at;
-	return (uint16_t)n;
 }
 
-static uint32_t writable_bytes(const struct sg *sg, unsigned n, unsigned readable)
+static void split_add(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
+		      unsigned readable)
 {
-	uint32_t sum = 0;
+	struct virtq_desc *table = virtqueue_table(vq, id);
 
-	for (unsigned i = readable; i < n; i++)
-		sum += sg[i].len;
-	return sum;
-}
+	if (vq->tokens[id].indirect) {
+		struct sg whole = { table, (uint32_t)(n * sizeof *table) };
 
-static int split_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
-		     void *token)
-{
-	uint16_t head = vq->free_head;
-	bool indirect = n > 1 && n <= vq->spec.pieces && head < vq->ntables;
-
-	if (n == 0 || n > vq->size)
-		return -EINVAL;
-	if (vq->num_free < (indirect ? 1 : n))
-		return -ENOSPC;
-	vq->tokens[head].count = indirect ? fill_indirect(vq, head, sg, n, readable)
-					  : fill_chain(vq, head, sg, n, readable);
-	vq->tokens[head].token = token;
-	vq->tokens[head].writable = writable_bytes(sg, n, readable);
-	vq->num_free -= vq->tokens[head].count;
-	vq->in_flight++;
-	store_relaxed(&vq->split.avail->ring[vq->split.avail_next++ & (vq->size - 1)], head);
-	return 0;
-}
-
-/* 2.7.7.2: is event among the indices that were passed on the way from old to new? */
-static bool event_passed(uint16_t event, uint16_t new_idx, uint16_t old_idx)
-{
-	return (uint16_t)(new_idx - event - 1) < (uint16_t)(new_idx - old_idx);
+		fill_table(table, sg, n, readable);
+		fill(&vq->split.desc[id], &whole, VIRTQ_DESC_F_INDIRECT, 0);
+		vq->free_head = vq->tokens[id].next;
+	} else {
+		fill_chain(vq, sg, n, readable);
+	}
+	store_relaxed(&vq->split.avail->ring[vq->split.avail_next++ & (vq->size - 1)], id);
 }
 
 static bool split_publish(struct virtqueue *vq)
@@ -163,50 +122,51 @@ static bool split_publish(struct virtqueue *vq)
 	store_release(&vq->split.avail->idx, new);
 	/* before looking whether the device sleeps: it looks at idx after that (2.7.13.4.1) */
 	cpu_device_barrier();
-	if (vq->split.event_idx)
+	if (vq->event_idx)
 		return event_passed(load_relaxed(avail_event(vq)), new, old);
 	return !(load_relaxed(&vq->split.used->flags) & VIRTQ_USED_F_NO_NOTIFY);
 }
 
-static void free_chain(struct virtqueue *vq, uint16_t head)
+/* 2.9: low 15 bits and the 16th as if it were a wrap counter: together, the index. */
+static uint16_t split_position(const struct virtqueue *vq)
 {
-	uint16_t last = head;
-
-	for (unsigned i = 1; i < vq->tokens[head].count; i++)
-		last = vq->tokens[last].next;
-	vq->tokens[last].next = vq->free_head;
-	vq->free_head = head;
-	vq->num_free += vq->tokens[head].count;
+	return vq->split.avail_idx;
 }
 
-static int split_next_used(struct virtqueue *vq, uint16_t *id, uint32_t *len)
+static int split_peek(const struct virtqueue *vq, uint32_t *id, uint32_t *len)
 {
 	uint16_t idx = load_acquire(&vq->split.used->idx); /* before the entry it covers */
 	struct virtq_used_elem *e = &vq->split.used->ring[vq->split.last_used & (vq->size - 1)];
-	uint32_t used_id, used_len;
+	uint16_t pending = (uint16_t)(idx - vq->split.last_used);
 
-	if (idx == vq->split.last_used)
+	if (pending == 0)
 		return 0;
-	used_id = load_relaxed(&e->id);
-	used_len = load_relaxed(&e->len);
-	if ((uint16_t)(idx - vq->split.last_used) > vq->in_flight || used_id >= vq->size ||
-	    !vq->tokens[used_id].token)
-		return -EIO;
-	if (vq->tokens[used_id].writable == 0)
-		used_len = 0; /* means nothing here, and some devices write what they like */
-	if (used_len > vq->tokens[used_id].writable)
-		return -EIO;
+	*id = load_relaxed(&e->id);
+	*len = load_relaxed(&e->len);
+	return pending;
+}
+
+/*
+ * The chain goes to the head of the free list. Where buffers come back in order the list is a
+ * circle that is never cut: descriptors are taken in the order of the table (2.7.9).
+ */
+static void split_retire(struct virtqueue *vq, uint16_t id)
+{
+	uint16_t last = id;
+
 	vq->split.last_used++;
-	free_chain(vq, (uint16_t)used_id);
-	*id = (uint16_t)used_id;
-	*len = used_len;
-	return 1;
+	if (vq->in_order)
+		return;
+	for (unsigned i = 1; i < vq->tokens[id].count; i++)
+		last = vq->tokens[last].next;
+	vq->tokens[last].next = vq->free_head;
+	vq->free_head = id;
 }
 
 /* With event index: an index that has just been passed is not passed again for 65535 buffers. */
 static void split_silence(struct virtqueue *vq)
 {
-	if (vq->split.event_idx)
+	if (vq->event_idx)
 		store_relaxed(used_event(vq), (uint16_t)(vq->split.last_used - 1));
 	else
 		store_relaxed(&vq->split.avail->flags, (uint16_t)VIRTQ_AVAIL_F_NO_INTERRUPT);
@@ -214,7 +174,7 @@ static void split_silence(struct virtqueue *vq)
 
 static bool split_arm(struct virtqueue *vq)
 {
-	if (vq->split.event_idx)
+	if (vq->event_idx)
 		store_relaxed(used_event(vq), vq->split.last_used);
 	else
 		store_relaxed(&vq->split.avail->flags, (uint16_t)0);
@@ -228,7 +188,9 @@ const struct virtqueue_ops virtqueue_split_ops = {
 	.reset = split_reset,
 	.add = split_add,
 	.publish = split_publish,
-	.next_used = split_next_used,
+	.position = split_position,
+	.peek = split_peek,
+	.retire = split_retire,
 	.silence = split_silence,
 	.arm = split_arm,
 };
