@@ -206,3 +206,11 @@ void acpi_find_ecam(void)
 	if (dsdt)
 		acpi_parse_cba(&acpi, dsdt);
 }
+
+void acpi_find_devices(const char *hid, void (*found)(const struct acpi_device *))
+{
+	const struct acpi_header *dsdt = map_dsdt();
+
+	if (dsdt)
+		acpi_parse_devices(dsdt, hid, found);
+}

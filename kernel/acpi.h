@@ -57,7 +57,18 @@ void acpi_init(uint64_t rsdp);
 void acpi_find_s5(void);
 
 /*
- * The same for the ECAM's address, where no MCFG tells it (QEMU's microvm): fills in ecam[0] and
+ * Calls found for every device in the DSDT with this hardware id (_HID, 8 characters) whose _CRS
+ * names one 32-bit memory range and one interrupt, both as constants.
+ */
+struct acpi_device {
+	uint32_t address, size;
+	uint32_t gsi;
+	bool active_low;
+};
+void acpi_find_devices(const char *hid, void (*found)(const struct acpi_device *));
+
+/*
+ * Looks there for the ECAM's address, where no MCFG tells it (QEMU's microvm): fills in ecam[0] and
  * necam.
  */
 void acpi_find_ecam(void);

@@ -261,3 +261,61 @@ void acpi_parse_cba(struct acpi_info *info, const struct acpi_header *table)
 	info->ecam[0].bus_last = 255;
 	info->necam = 1;
 }
+
+/*
+ * Both descriptors of a device whose only two they are, at the start of its template. False: the
+ * template is something else.
+ */
+static bool parse_template(const uint8_t *at, const uint8_t *end, struct acpi_device *d)
+{
+	struct acpi_memory32_fixed memory;
+	struct acpi_extended_interrupt interrupt;
+
+	if (end - at <= (ptrdiff_t)(sizeof memory + sizeof interrupt))
+		return false;
+	memcpy(&memory, at, sizeof memory);
+	memcpy(&interrupt, at + sizeof memory, sizeof interrupt);
+	if (memory.tag != ACPI_MEMORY32_FIXED || memory.length != sizeof memory - 3 ||
+	    interrupt.tag != ACPI_EXTENDED_INTERRUPT || interrupt.length != sizeof interrupt - 3 ||
+	    interrupt.count != 1 || at[sizeof memory + sizeof interrupt] != ACPI_END_TAG)
+		return false;
+	*d = (struct acpi_device){
+		.address = memory.base,
+		.size = memory.size,
+		.gsi = interrupt.interrupt,
+		.active_low = interrupt.flags & 4,
+	};
+	return true;
+}
+
+/*
+ * Name(_CRS, Buffer(){...}): after the name BufferOp (0x11), PkgLength, and the buffer's size as a
+ * constant of 1 or 2 bytes behind its prefix (0x0a, 0x0b).
+ */
+static bool parse_crs(const uint8_t *at, const uint8_t *end, struct acpi_device *d)
+{
+	if (end - at < 7 || at[0] != 0x11)
+		return false;
+	at += 1 + 1 + (at[1] >> 6);
+	if (at[0] != 0x0a && at[0] != 0x0b)
+		return false;
+	return parse_template(at + (at[0] == 0x0a ? 2 : 3), end, d);
+}
+
+/* Each device's _HID comes before its _CRS, and the next device's after. */
+void acpi_parse_devices(const struct acpi_header *table, const char *hid,
+			void (*found)(const struct acpi_device *))
+{
+	const uint8_t *at = (const uint8_t *)(table + 1), *end = (const uint8_t *)table + table->length;
+	struct acpi_device d;
+
+	while ((at = find_name(table, at, hid)) != NULL) {
+		const uint8_t *crs;
+
+		if (end - at < 4 || memcmp(at, hid + 4, 4) != 0)
+			continue;
+		crs = find_name(table, at, "_CRS");
+		if (crs && parse_crs(crs, end, &d))
+			found(&d);
+	}
+}

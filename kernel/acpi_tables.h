@@ -144,16 +144,44 @@ struct acpi_hpet {
 static_assert(offsetof(struct acpi_hpet, base) == 40, "IA-PC HPET 1.0a, 3.2.4");
 
 /*
+ * Resource descriptors (6.4.3), each a tag, the length of what follows in 16 bits, and that. A
+ * template ends with the end tag.
+ */
+#define ACPI_END_TAG            0x79u
+#define ACPI_MEMORY32_FIXED     0x86u /* 6.4.3.4: flags, base, length */
+#define ACPI_EXTENDED_INTERRUPT 0x89u /* 6.4.3.6: flags, count, interrupts */
+
+struct acpi_memory32_fixed {
+	uint8_t tag;
+	uint16_t length;
+	uint8_t flags;
+	uint32_t base, size;
+} __attribute__((packed));
+static_assert(sizeof(struct acpi_memory32_fixed) == 12, "6.4.3.4");
+
+struct acpi_extended_interrupt {
+	uint8_t tag;
+	uint16_t length;
+	uint8_t flags;            /* bit 1: edge-triggered, bit 2: active low */
+	uint8_t count;
+	uint32_t interrupt;       /* the first of count */
+} __attribute__((packed));
+static_assert(sizeof(struct acpi_extended_interrupt) == 9, "6.4.3.6");
+
+/*
  * The parsers (acpi_parse.c). Each gets a table whose length is at least a header and whose
  * checksum was right, and trusts nothing else in it.
  */
 struct acpi_info;
+struct acpi_device;
 void acpi_parse_madt(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_mcfg(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_fadt(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_hpet(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_s5(struct acpi_info *, const struct acpi_header *dsdt);
 void acpi_parse_cba(struct acpi_info *, const struct acpi_header *dsdt);
+void acpi_parse_devices(const struct acpi_header *dsdt, const char *hid,
+			void (*found)(const struct acpi_device *));
 
 /* The DSDT's address that a FADT gives; 0: none. */
 uint64_t acpi_fadt_dsdt(const struct acpi_header *fadt);

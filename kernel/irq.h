@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef void (*irq_handler)(void *arg);
@@ -20,6 +21,9 @@ struct msi_message {
 };
 struct msi_message irq_msi_message(int vector);
 
-/* Connects a wire of the I/O APIC. isa: an ISA interrupt number (MADT overrides are applied), gsi: a global system interrupt, level, active low. */
+/*
+ * Connects a wire of the I/O APIC. isa: an ISA interrupt number (MADT overrides are applied), gsi: a
+ * global system interrupt, level-triggered. May be shared: every handler on the wire is called.
+ */
 int irq_connect_isa(unsigned isa, irq_handler, void *arg, const char *name);
-int irq_connect_gsi(unsigned gsi, irq_handler, void *arg, const char *name); /* may be shared: every handler on the wire is called */
+int irq_connect_gsi(unsigned gsi, bool active_low, irq_handler, void *arg, const char *name);

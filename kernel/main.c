@@ -15,6 +15,7 @@
 #include "kernel/random.h"
 #include "kernel/thread.h"
 #include "kernel/x86_64/arch.h"
+#include "virtio/virtio_mmio.h"
 
 /* In the image only when the app calls a socket function: net/ is an archive that nothing else pulls in. */
 extern void net_start(void) __attribute__((weak));
@@ -67,6 +68,7 @@ void kmain(const struct boot_info *boot)
 	random_init();
 	thread_init();
 	pci_init();
+	virtio_mmio_init();
 	if (net_start)
 		net_start();
 	app = thread_create("main", PRIO_APP, main_stack(), run_app, (void *)boot);

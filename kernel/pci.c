@@ -104,6 +104,11 @@ static void attach(struct pci_dev *dev)
 			-error);
 }
 
+bool pci_present(void)
+{
+	return !list_empty(&pci_devices);
+}
+
 void pci_init(void)
 {
 	scan();

@@ -55,6 +55,7 @@ struct pci_driver {
  * log line for what has none.
  */
 void pci_init(void);
+bool pci_present(void);   /* there is at least one function */
 
 uint8_t  pci_read8(struct pci_dev *, unsigned offset);
 uint16_t pci_read16(struct pci_dev *, unsigned offset);

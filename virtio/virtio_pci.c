@@ -307,10 +307,8 @@ static void poll(struct virtio_poll *poll)
 
 static void use_polling(struct virtio_pci *p, const char *why)
 {
-	log_warn("%s: %s; looking at its queues every %u ms instead", p->dev.where, why,
-		 VIRTIO_POLL_MS);
 	p->nvectors = 0;
-	virtio_poll_start(&p->poll, poll);
+	virtio_poll_instead(&p->poll, poll, p->dev.where, why);
 }
 
 /*

@@ -3,6 +3,7 @@
 #include "virtio/virtio_poll.h"
 #include "kernel/clock.h"
 #include "kernel/list.h"
+#include "kernel/log.h"
 
 static void again(struct virtio_poll *p)
 {
@@ -17,10 +18,12 @@ static void fire(struct timer *timer)
 	again(p);
 }
 
-void virtio_poll_start(struct virtio_poll *p, void (*look)(struct virtio_poll *))
+void virtio_poll_instead(struct virtio_poll *p, void (*look)(struct virtio_poll *),
+			 const char *where, const char *why)
 {
 	if (p->running)
 		return;
+	log_warn("%s: %s; looking at its queues every %u ms instead", where, why, VIRTIO_POLL_MS);
 	p->running = true;
 	p->look = look;
 	p->timer.fire = fire;

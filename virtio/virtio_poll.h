@@ -16,5 +16,6 @@ struct virtio_poll {
 	bool running;
 };
 
-/* once running it stays so */
-void virtio_poll_start(struct virtio_poll *, void (*look)(struct virtio_poll *));
+/* where and why: for the log. Once running it stays so. */
+void virtio_poll_instead(struct virtio_poll *, void (*look)(struct virtio_poll *),
+			 const char *where, const char *why);

@@ -150,9 +150,9 @@ int irq_connect_isa(unsigned isa, irq_handler handler, void *arg, const char *na
 			    handler, arg, name);
 }
 
-int irq_connect_gsi(unsigned gsi, irq_handler handler, void *arg, const char *name)
+int irq_connect_gsi(unsigned gsi, bool active_low, irq_handler handler, void *arg, const char *name)
 {
-	return connect_wire(gsi, true, true, handler, arg, name);
+	return connect_wire(gsi, true, active_low, handler, arg, name);
 }
 
 static void run_actions(unsigned vector)

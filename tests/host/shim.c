@@ -497,16 +497,22 @@ WEAK struct msi_message irq_msi_message(int vector)
 	return (struct msi_message){ .address = 0xfee00000, .data = (uint32_t)vector };
 }
 
-WEAK int irq_connect_isa(unsigned isa, irq_handler handler, void *arg, const char *name)
+bool shim_no_wires;
+static struct { int vector[8]; unsigned n; } wires[SHIM_WIRES]; /* who shares each */
+
+WEAK int irq_connect_gsi(unsigned gsi, bool active_low, irq_handler handler, void *arg,
+			 const char *name)
 {
-	(void)isa;
-	return irq_alloc(handler, arg, name);
+	(void)active_low;
+	if (shim_no_wires || gsi >= SHIM_WIRES || wires[gsi].n == 8)
+		return -ENODEV;
+	wires[gsi].vector[wires[gsi].n++] = irq_alloc(handler, arg, name);
+	return 0;
 }
 
-WEAK int irq_connect_gsi(unsigned gsi, irq_handler handler, void *arg, const char *name)
+WEAK int irq_connect_isa(unsigned isa, irq_handler handler, void *arg, const char *name)
 {
-	(void)gsi;
-	return irq_alloc(handler, arg, name);
+	return irq_connect_gsi(isa, false, handler, arg, name);
 }
 
 void shim_irq_raise(int vector)
@@ -518,6 +524,13 @@ void shim_irq_raise(int vector)
 		irqs[vector].handler(irqs[vector].arg);
 	shim_cpu.interrupt_depth--;
 	cpu_irq_restore(flags);
+}
+
+unsigned shim_wire_raise(unsigned gsi)
+{
+	for (unsigned i = 0; i < wires[gsi].n; i++)
+		shim_irq_raise(wires[gsi].vector[i]);
+	return wires[gsi].n;
 }
 
 /* --- ends --- */

@@ -31,8 +31,16 @@ void shim_log_clear(void);
 extern unsigned shim_fail_alloc;
 size_t shim_allocated(void);
 
-/* Raises an interrupt on a vector that irq_alloc() or irq_connect_*() gave out. */
+/* Raises an interrupt on a vector that irq_alloc() gave out. */
 void shim_irq_raise(int vector);
+
+/*
+ * Wires of the I/O APIC: a raise calls every handler once and returns how many there are. Without
+ * wires, connecting one fails.
+ */
+#define SHIM_WIRES 64
+unsigned shim_wire_raise(unsigned gsi);
+extern bool shim_no_wires;
 
 /* Consoles' output, as it would appear. */
 extern char shim_console[65536];
