@@ -87,4 +87,10 @@ volatile void *pci_bar_map(struct pci_dev *, unsigned bar, uint64_t offset, size
 int pci_msix_enable(struct pci_dev *);
 /* points an entry at an irq_alloc() vector and unmasks it */
 void pci_msix_set(struct pci_dev *, unsigned entry, int vector);
-void pci_msix_disable(struct pci_dev *);
+void pci_msix_disable(struct pci_dev *); /* harmless where it is not on */
+
+/*
+ * Connects the function's interrupt line, which other devices may share: the handler asks its
+ * device whether it was meant. 0, or -ENODEV: no line, or nobody told where it leads.
+ */
+int pci_intx_connect(struct pci_dev *, irq_handler, void *arg, const char *name);

@@ -56,10 +56,11 @@ void pci_msix_set(struct pci_dev *dev, unsigned entry, int vector)
 
 void pci_msix_disable(struct pci_dev *dev)
 {
-	unsigned cap = pci_capability_next(dev, PCI_CAP_MSIX, 0);
+	unsigned cap;
 
 	if (!dev->msix_table)
 		return;
+	cap = pci_capability_next(dev, PCI_CAP_MSIX, 0);
 	pci_write16(dev, cap + MSIX_CONTROL,
 		    pci_read16(dev, cap + MSIX_CONTROL) & ~MSIX_CONTROL_ENABLE);
 	dev->msix_table = NULL;

@@ -115,6 +115,7 @@ static_assert(sizeof(struct pvirtq_desc) == sizeof(struct virtq_desc), "2.8.13")
 /* 4.1.2 PCI Device Discovery */
 #define VIRTIO_PCI_VENDOR       0x1af4
 #define VIRTIO_PCI_DEVICE_BASE  0x1040 /* + enum virtio_id */
+#define VIRTIO_PCI_TRANSITIONAL_BASE 0x1000 /* + a number of its own for each type */
 
 /* 4.1.4 Virtio Structure PCI Capabilities */
 enum virtio_pci_cfg_type {
@@ -157,11 +158,33 @@ struct virtio_pci_common_cfg {
 	uint64_t queue_desc;
 	uint64_t queue_driver;
 	uint64_t queue_device;
-	/* Later versions append fields; this driver needs none of them. */
+	/* Since 1.2; a shorter structure ends here. */
+	uint16_t queue_notif_config_data;
+	uint16_t queue_reset;
+	uint16_t admin_queue_index;
+	uint16_t admin_queue_num;
 };
 static_assert(offsetof(struct virtio_pci_common_cfg, device_status) == 20, "4.1.4.3");
 static_assert(offsetof(struct virtio_pci_common_cfg, queue_desc) == 32, "4.1.4.3");
-static_assert(sizeof(struct virtio_pci_common_cfg) == 56, "4.1.4.3");
+static_assert(offsetof(struct virtio_pci_common_cfg, queue_notif_config_data) == 56, "4.1.4.3");
+static_assert(sizeof(struct virtio_pci_common_cfg) == 64, "4.1.4.3");
+
+/* 4.1.4.10 Legacy Interfaces: A Note on PCI Device Layout */
+struct virtio_pci_legacy_cfg {
+	uint32_t device_feature;
+	uint32_t driver_feature;
+	uint32_t queue_address;       /* of the selected queue, in units of 4096 bytes */
+	uint16_t queue_size;
+	uint16_t queue_select;
+	uint16_t queue_notify;
+	uint8_t device_status;
+	uint8_t isr_status;
+	/* While MSI-X is on; else the device-specific configuration starts here. */
+	uint16_t config_msix_vector;
+	uint16_t queue_msix_vector;
+};
+static_assert(offsetof(struct virtio_pci_legacy_cfg, config_msix_vector) == 20, "4.1.4.10");
+static_assert(sizeof(struct virtio_pci_legacy_cfg) == 24, "4.1.4.10");
 
 #define VIRTIO_MSI_NO_VECTOR 0xffffu /* 4.1.5.1.2 */
 

@@ -123,6 +123,7 @@ struct virtqueue {
 	};
 	/* The transport's own: */
 	volatile void *notify;
+	uint16_t notify_id;                /* what a notification names the queue by */
 	uint16_t vector;
 };
 
