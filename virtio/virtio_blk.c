@@ -185,10 +185,13 @@ static int vtblk_submit(struct blkdev *disk, struct blk_req *r)
 	return 0;
 }
 
-/* A device that says it wrote less than up to the status byte has not given a status (2.7.8.3). */
-static int slot_result(const struct slot *s, uint32_t len)
+/*
+ * A device that says it wrote less than up to the status byte has not given a status (2.7.8.3). What
+ * legacy devices say is not to be relied on (5.2.6.3).
+ */
+static int slot_result(const struct vtblk *b, const struct slot *s, uint32_t len)
 {
-	if (len < s->expected)
+	if (len < s->expected && !virtio_legacy(b->dev))
 		return -EIO;
 	switch (s->status) {
 	case VIRTIO_BLK_S_OK:
@@ -242,7 +245,7 @@ static void completed(struct virtqueue *vq, void *token, uint32_t len)
 {
 	struct vtblk *b = vq->spec.driver;
 	struct slot *s = token;
-	int status = slot_result(s, len);
+	int status = slot_result(b, s, len);
 	struct blk_req *finished;
 	irq_state state;
 
@@ -439,8 +442,11 @@ static void blk_start(struct virtio_device *dev)
 static void blk_config_changed(struct virtio_device *dev)
 {
 	struct vtblk *b = dev->driver_data;
+	uint64_t sectors = virtio_config(dev, struct virtio_blk_config, capacity);
 
-	b->disk.sectors = virtio_config(dev, struct virtio_blk_config, capacity);
+	if (b->disk.sectors == sectors)
+		return;
+	b->disk.sectors = sectors;
 	log_info("%s: now %llu sectors", dev->name, (unsigned long long)b->disk.sectors);
 }
 

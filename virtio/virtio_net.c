@@ -69,6 +69,7 @@ struct vtnet {
 	struct virtqueue *rx, *tx;
 	struct spinlock lock;
 	char name[16];              /* "vtnet0" */
+	unsigned header_len;        /* of what goes before each frame */
 	uint8_t *frames;            /* nframes of stride bytes each */
 	unsigned nframes;
 	size_t stride;
@@ -94,16 +95,27 @@ static struct frame *frame_at(const struct vtnet *v, unsigned i)
 /* --- receive --- */
 
 /*
+ * A header that does not reach up to the data, which only legacy devices write, has a descriptor of
+ * its own. Without ANY_LAYOUT they want that anyway (5.1.9.8).
+ */
+static unsigned rx_pieces(const struct vtnet *v)
+{
+	return v->header_len < sizeof(struct virtio_net_hdr) ? 2 : 1;
+}
+
+/*
  * Gives an idle frame to the device, unless there is nobody to give it to; poll tries again after a
  * recovery. The lock is held.
  */
 static void offer(struct vtnet *v, struct frame *f)
 {
-	struct sg sg = { &f->header,
-			 (uint32_t)(v->stride - NETBUF_SLACK - offsetof(struct frame, header)) };
+	uint32_t len = (uint32_t)(v->stride - NETBUF_SLACK - offsetof(struct frame, data));
+	struct sg sg[] = { { &f->header, v->header_len }, { f->data, len } };
 
+	if (rx_pieces(v) == 1)
+		sg[0].len += len;
 	f->state = FRAME_IDLE;
-	if (!v->stale && virtqueue_add(v->rx, &sg, 1, 0, f) == 0)
+	if (!v->stale && virtqueue_add(v->rx, sg, rx_pieces(v), 0, f) == 0)
 		f->state = FRAME_IN_RING;
 }
 
@@ -122,9 +134,9 @@ static void vtnet_recycle(struct netbuf *nb)
  * Segmentation was not negotiated, so a frame that claims it is none of ours; a frame too short for
  * an Ethernet header is none at all.
  */
-static bool acceptable(const struct frame *f, uint32_t len)
+static bool acceptable(const struct vtnet *v, const struct frame *f, uint32_t len)
 {
-	return len >= sizeof f->header + ETHERNET_HEADER &&
+	return len >= v->header_len + ETHERNET_HEADER &&
 	       f->header.gso_type == VIRTIO_NET_HDR_GSO_NONE;
 }
 
@@ -133,13 +145,13 @@ static void received(struct virtqueue *vq, void *token, uint32_t len)
 	struct vtnet *v = vq->spec.driver;
 	struct frame *f = token;
 
-	if (!acceptable(f, len)) {
+	if (!acceptable(v, f, len)) {
 		vtnet_recycle(&f->nb);
 		return;
 	}
 	f->state = FRAME_WITH_STACK;
 	f->nb.data = f->data;
-	f->nb.len = len - sizeof f->header;
+	f->nb.len = len - v->header_len;
 	f->nb.csum_valid =
 		(v->net.offloads & NET_RX_CSUM) &&
 		(f->header.flags & (VIRTIO_NET_HDR_F_DATA_VALID | VIRTIO_NET_HDR_F_NEEDS_CSUM));
@@ -196,7 +208,7 @@ static int put_in_ring(struct vtnet *v, const struct sg *sg, unsigned n,
 	if (!slot)
 		return -ENOSPC;
 	set_header(&slot->header, offload);
-	all[0] = (struct sg){ &slot->header, sizeof slot->header };
+	all[0] = (struct sg){ &slot->header, v->header_len };
 	memcpy(all + 1, sg, n * sizeof *sg);
 	slot->token = token;
 	s = spin_lock(&v->lock);
@@ -299,6 +311,7 @@ static int make_queues(struct virtio_device *dev, struct vtnet *v)
 	struct virtqueue *rx = virtio_queue(dev, &(struct virtqueue_spec){
 		.index = RX,
 		.size = virtio_queue_size(RX_WANTED, v->stride),
+		.pieces = (uint16_t)rx_pieces(v),
 		.silent = true,
 		.used = received,
 		.interrupt = interrupted,
@@ -321,12 +334,12 @@ static int make_queues(struct virtio_device *dev, struct vtnet *v)
 	return 0;
 }
 
-/* One frame for each entry of the ring, as many as memory gives. */
+/* One frame for each buffer the ring has room for, as many as memory gives. */
 static int make_frames(struct vtnet *v)
 {
 	if (v->frames)
 		return 0;
-	for (v->nframes = v->rx->size; v->nframes; v->nframes /= 2) {
+	for (v->nframes = v->rx->size / (v->rx->indirect ? 1 : rx_pieces(v)); v->nframes; v->nframes /= 2) {
 		v->frames = page_alloc((v->nframes * v->stride + PAGE_SIZE - 1) / PAGE_SIZE);
 		if (v->frames)
 			break;
@@ -410,6 +423,9 @@ static int build(struct virtio_device *dev, struct vtnet *v)
 	uint16_t mtu = v->net.mtu;
 	int error;
 
+	/* Before 1.0 there was no num_buffers without MRG_RXBUF (5.1.9.1). */
+	v->header_len = virtio_legacy(dev) ? offsetof(struct virtio_net_hdr, num_buffers)
+					   : sizeof(struct virtio_net_hdr);
 	read_config(dev, v);
 	if (v->registered && v->net.mtu != mtu)
 		return -EINVAL;

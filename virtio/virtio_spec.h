@@ -264,7 +264,7 @@ struct virtio_net_hdr {             /* 5.1.6 */
 	uint16_t gso_size;
 	uint16_t csum_start;
 	uint16_t csum_offset;
-	uint16_t num_buffers;       /* always there with VERSION_1 */
+	uint16_t num_buffers;       /* with VERSION_1; without it only with MRG_RXBUF */
 };
 static_assert(sizeof(struct virtio_net_hdr) == 12, "5.1.6");
 
