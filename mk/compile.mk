@@ -4,9 +4,15 @@
 sources = $(wildcard $(foreach d,$1,$d/*.c $d/*.S))
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
+# What runs for every switch, page, packet or block is compiled for speed, the rest of the kernel for size.
+HOT_SRC := $(wildcard $(addprefix kernel/,sched*.c thread.c futex.c wait.c mutex.c timer.c heap.c page*.c vm_*.c sg.c \
+	chacha20.c blkdev.c) $(addprefix kernel/x86_64/,irq.c fpu.c fault.c tlb.c vm_pages.c page_table.c clock*.c *.S) \
+	virtio/virtqueue*.c virtio/virtio_blk.c virtio/virtio_net.c fs/ext4/*.c)
+
 DEBUG_ONLY := debug/locks.c
 KERNEL_SRC := $(call sources,boot kernel kernel/x86_64 virtio debug fs)
 KERNEL_OBJ := $(call objects,$(if $(DEBUG),$(KERNEL_SRC),$(filter-out $(DEBUG_ONLY),$(KERNEL_SRC))))
+HOT_OBJ    := $(call objects,$(HOT_SRC))
 EXT4_OBJ   := $(call objects,$(call sources,fs/ext4))
 NET_OBJ    := $(call objects,$(call sources,net net/lwip))
 LIBC_OBJ   := $(call objects,$(call sources,libc libc/*))
@@ -33,7 +39,8 @@ $2: FLAGS := $(FLAGS_$1)
 $2: $(O)/flags/$1
 endef
 
-$(eval $(call compiled,kernel,$(KERNEL_OBJ) $(EXT4_OBJ)))
+$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ))))
+$(eval $(call compiled,hot,$(HOT_OBJ)))
 $(eval $(call compiled,net,$(NET_OBJ)))
 $(eval $(call compiled,lwip,$(LWIP_OBJ)))
 $(eval $(call compiled,libc,$(LIBC_OBJ)))

@@ -26,8 +26,9 @@ LWIP_HEADERS := -I $(ROOT)/net/lwip/include -isystem $(LWIP)/src/include
 
 FLAGS_app    := $(CODE) $(HEADERS)
 FLAGS_libc   := $(FLAGS_app) $(WARNINGS) -I $(ROOT)
-FLAGS_kernel := $(FLAGS_libc) $(NO_FPU)
-FLAGS_net    := $(FLAGS_kernel) $(LWIP_HEADERS)
+FLAGS_hot    := $(FLAGS_libc) $(NO_FPU)
+FLAGS_kernel := $(subst -O2,-Os,$(FLAGS_hot))
+FLAGS_net    := $(FLAGS_hot) $(LWIP_HEADERS)
 
 # What others wrote is compiled as it is: its warnings are theirs.
 FLAGS_lwip   := $(FLAGS_app) $(NO_FPU) -w -I $(ROOT) $(LWIP_HEADERS)
