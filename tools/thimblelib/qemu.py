@@ -45,12 +45,12 @@ class Machine:
 
     def command(self):
         argv = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-                "-M", MACHINES[self.machine], *accelerator(), "-m", str(self.memory_mib)]
+                *self.machine_arguments(), *accelerator(), "-m", str(self.memory_mib)]
         if self.cpus > 1:
             argv += ["-smp", str(self.cpus)]
         # On a terminal Ctrl-A X ends the machine; a pipe's bytes all belong to the app.
         argv += ["-serial", "mon:stdio" if self.terminal else "stdio"]
-        argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-device", "virtio-rng-pci"]
+        argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", *self.entropy_arguments()]
         if self.network:
             argv += self.network_arguments()
         for number, disk in enumerate(self.disks):
@@ -60,6 +60,12 @@ class Machine:
         argv += ["-kernel", self.image]
         line = self.kernel_command_line()
         return argv + (["-append", line] if line else [])
+
+    def machine_arguments(self):
+        return ["-M", MACHINES[self.machine]]
+
+    def entropy_arguments(self):
+        return ["-device", "virtio-rng-pci"]
 
     def network_arguments(self):
         forwards = "".join(f",hostfwd={f.protocol}:127.0.0.1:{f.host}-:{f.guest}" for f in self.forwards)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Every way in which virtio devices are offered: a disk, a network and entropy do real work, and what they did is compared."""
+import array
+import dataclasses
+import pathlib
+import re
+import socketserver
+import threading
+
+from cases.network import Echo
+from harness import Guest, Machine, Test, program, require
+from disk_pattern import STEP
+from virtio_matrix import Way, all_ways, pairwise
+
+TESTS = []
+
+DISK_WORDS = (1 << 20) // 8
+MASK = 0xffff_ffff_ffff_ffff
+
+
+def words(turned_from):
+    """The disk: each word its index times STEP, those from turned_from on turned around."""
+    return array.array('Q', ((i * STEP & MASK) ^ (MASK if i >= turned_from else 0) for i in range(DISK_WORDS))).tobytes()
+
+
+@dataclasses.dataclass
+class MatrixMachine(Machine):
+    """With the devices that the way says, and none of the tool's."""
+    way: Way | None = None
+
+    def machine_arguments(self):
+        return self.way.machine_options()
+
+    def entropy_arguments(self):
+        return []
+
+
+def devices(way, ctx, disk):
+    return ['-drive', f'if=none,id=d0,format=raw,file={disk}', *way.device('blk', ',drive=d0', 1),
+            '-netdev', 'user,id=n0', *way.device('net', ',netdev=n0' + ('' if way.mmio else ',romfile='), 2),
+            '-object', 'rng-builtin,id=r0', *way.device('rng', ',rng=r0', 3),
+            '-trace', 'virtio_rng_pushed', '-D', str(ctx.tmp / 'trace.txt')]
+
+
+def check_log(way, text):
+    """What was agreed on is what the way is about."""
+    for name in ('vda: virtio-blk', 'vtnet0: virtio-net', 'vtrnd0: virtio-rng'):
+        line = re.search(rf'{name} (\S+) (pci|mmio) \S+(.*)', text)
+        require(line, f'no line "{name}..."')
+        require(line[1] == ('legacy' if way.legacy else '1.0'), f'{name} speaks {line[1]}')
+        require(line[2] == ('mmio' if way.mmio else 'pci'), f'{name} is on {line[2]}')
+        for feature, on in (('RING_PACKED', way.ring == 'packed'), ('EVENT_IDX', way.event_idx == 'event'),
+                            ('INDIRECT_DESC', way.indirect == 'indirect')):
+            require((f'+{feature}' in line[3]) == on, f'{feature} is not {"on" if on else "off"}: {line[0]}')
+
+
+def run_on(way):
+    def run(ctx):
+        """a disk, a network and entropy, offered in one of the possible ways"""
+        disk = ctx.tmp / 'disk.img'
+        disk.write_bytes(words(DISK_WORDS))
+        with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Echo) as echo:
+            threading.Thread(target=echo.serve_forever, daemon=True).start()
+            machine = MatrixMachine(image=program(ctx, 'virtio_io'), way=way, extra=devices(way, ctx, disk),
+                                    append='loglevel=7' + (' hw.virtio.legacy=1' if way.interface == 'forced' else ''),
+                                    arguments=[str(echo.server_address[1])])
+            with Guest(machine) as guest:
+                code = guest.finish()
+                guest.expect('^all checks passed$', 0)
+                require(code == 0, f'status {code}')
+                check_log(way, guest.text)
+                require('looking at' not in guest.text, 'it is polled')
+            echo.shutdown()
+        require(disk.read_bytes() == words(DISK_WORDS // 2), 'the disk is not as the guest left it')
+        require(re.search(r'64 bytes pushed', pathlib.Path(ctx.tmp / 'trace.txt').read_text()), 'no entropy was asked for')
+    return run
+
+
+PAIRWISE = pairwise(all_ways())
+TESTS += [Test(f'guest/virtio/{way.name}', run_on(way), full_only=way not in PAIRWISE) for way in all_ways()]
