@@ -18,11 +18,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#define TOO_LONG_TICKS 6000000000ull /* of the TSC: some two seconds */
 #define DEPTH_MAX      16u
 #define CLASSES_MAX    192u          /* of which every lock in the image is one, futex.c's buckets too */
 #define UNORDERED      255u          /* in place of a class */
 #define ORDERS_MAX     512u          /* with their call chains */
+
+uint64_t spinlock_ticks_max = 6000000000; /* some two seconds */
 
 static struct held {
 	unsigned n;
@@ -187,7 +188,7 @@ static bool is_too_long(const struct spinlock *l)
 {
 	uint64_t since = atomic_load(&l->check.since);
 
-	return since && (int64_t)(cpu_tsc() - since) > (int64_t)TOO_LONG_TICKS;
+	return since && (int64_t)(cpu_tsc() - since) > (int64_t)spinlock_ticks_max;
 }
 
 static _Noreturn void complain(const struct spinlock *l, const char *what)

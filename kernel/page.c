@@ -314,6 +314,11 @@ void *page_alloc_promised(size_t npages)
 	return npages == 1 ? take_one(1) : take_many(npages, npages);
 }
 
+void *page_borrow(size_t npages)
+{
+	return take_many(npages, 0);
+}
+
 void page_free_promised(void *pages, size_t npages)
 {
 	give_back(pages, npages, npages);

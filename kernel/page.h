@@ -40,6 +40,12 @@ void page_free(void *pages, size_t npages);
 bool page_promise(size_t npages);
 void page_promise_end(size_t npages);
 void *page_alloc_promised(size_t npages);
+
+/*
+ * In one piece of what is promised to nobody and at hand, or NULL: nothing is done for it. Either
+ * the borrower keeps them in place of as many promises of his, which he ends, or page_free().
+ */
+void *page_borrow(size_t npages);
 void page_free_promised(void *pages, size_t npages);
 
 /* Whether any of this is the allocator's, in use or not. */

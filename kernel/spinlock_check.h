@@ -44,6 +44,8 @@ void spinlock_taken(struct spinlock *);
 void spinlock_released(struct spinlock *);
 void spinlock_none_held(void);           /* who calls is about to sleep */
 
+extern uint64_t spinlock_ticks_max;      /* of the TSC, to be held or waited for */
+
 #else
 
 #define LOCK_CLASS(var, text) _Static_assert(sizeof(text) > 1, "a class has a name")

@@ -10,6 +10,7 @@
 #include "kernel/x86_64/tlb.h"
 #include "kernel/x86_64/vm_pages.h"
 #include <errno.h>
+#include <string.h>
 
 /* More than all that is called with the lock held needs, the page allocator included. */
 #define LOCKED_STACK 4096u
@@ -39,16 +40,35 @@ void vm_unlock(irq_state s)
 	spin_unlock(&lock, s);
 }
 
+static const struct vm_region *region_allowing(uint64_t addr, unsigned access)
+{
+	const struct vm_region *r = region_find(addr);
+
+	return r && r->prot & access ? r : NULL;
+}
+
+/*
+ * A large page takes long to clear, so that happens between two holds of the lock; it is borrowed,
+ * as the promise has to stand meanwhile: what is true before need not be so after.
+ */
 bool vm_fault(uint64_t addr, unsigned access)
 {
 	irq_state s = vm_lock();
-	const struct vm_region *r = region_find(addr);
-	bool allowed = r && r->prot & access;
+	const struct vm_region *r = region_allowing(addr, access);
+	void *large = r && vm_pages_want_large(r, addr) ? page_borrow(VM_LARGE_PAGES) : NULL;
 
-	if (allowed)
-		vm_pages_fill(r, addr);
+	if (large) {
+		vm_unlock(s);
+		memset(large, 0, VM_LARGE_PAGES * PAGE_SIZE);
+		s = vm_lock();
+		r = region_allowing(addr, access);
+	}
+	if (r)
+		vm_pages_fill(r, addr, &large);
 	vm_unlock(s);
-	return allowed;
+	if (large)
+		page_free(large, VM_LARGE_PAGES);
+	return r;
 }
 
 int vm_area_add(uint64_t start, uint64_t end, unsigned prot, unsigned flags, size_t paid)

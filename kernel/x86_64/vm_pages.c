@@ -12,7 +12,7 @@
 #define PTE_GONE (1ull << 11) /* not present; what it points at is freed once no TLB knows it */
 
 #define LARGE_PAGE  page_table_size(1)
-#define LARGE_PAGES (LARGE_PAGE / PAGE_SIZE) /* in pages */
+#define LARGE_PAGES VM_LARGE_PAGES
 
 /* --- entries --- */
 
@@ -29,12 +29,10 @@ static uint64_t rights(unsigned prot)
 	       (prot & VM_EXEC ? 0 : PTE_NX);
 }
 
-/* A page, zeroed, out of the promises; NULL: not in one piece. */
-static __attribute__((noinline)) void *new_pages(size_t npages)
+/* Zeroed, out of the promises. */
+static __attribute__((noinline)) void *new_page(void)
 {
-	void *pages = page_alloc_promised(npages);
-
-	return pages ? memset(pages, 0, npages * PAGE_SIZE) : NULL;
+	return memset(page_alloc_promised(1), 0, PAGE_SIZE);
 }
 
 static size_t tables_made;
@@ -42,7 +40,7 @@ static size_t tables_made;
 static void *new_table(void)
 {
 	tables_made++;
-	return new_pages(1);
+	return new_page();
 }
 
 /* The entry for the 2 MiB around virt, with the tables on the way to it. */
@@ -102,31 +100,30 @@ size_t vm_pages_prepare(uint64_t start, uint64_t end)
 
 /* --- filling --- */
 
-static bool fill_large(uint64_t *entry, const struct vm_region *r, uint64_t addr)
+bool vm_pages_want_large(const struct vm_region *r, uint64_t addr)
 {
 	uint64_t start = addr & -LARGE_PAGE;
-	void *pages;
 
-	if (start < r->start || r->end - start < LARGE_PAGE || r->flags & REGION_SMALL)
-		return false;
-	pages = new_pages(LARGE_PAGES);
-	if (pages)
-		*entry = (uintptr_t)pages | PTE_LARGE | rights(r->prot);
-	return pages;
+	return start >= r->start && r->end - start >= LARGE_PAGE && !(r->flags & REGION_SMALL) &&
+	       !*large_entry(addr);
 }
 
-void vm_pages_fill(const struct vm_region *r, uint64_t addr)
+void vm_pages_fill(const struct vm_region *r, uint64_t addr, void **large)
 {
 	uint64_t *entry = large_entry(addr), kept;
 
-	if (!*entry && fill_large(entry, r, addr))
+	if (*large && vm_pages_want_large(r, addr)) {
+		*entry = (uintptr_t)*large | PTE_LARGE | rights(r->prot);
+		page_promise_end(LARGE_PAGES);
+		*large = NULL;
 		return;
+	}
 	if (!*entry)
 		*entry = page_table_pointer(new_table());
 	if (is_table(*entry, 1))
 		entry = small_entry(entry, addr);
 	kept = *entry & (PTE_ADDRESS | PTE_LARGE);
-	*entry = (kept ? kept : (uintptr_t)new_pages(1)) | rights(r->prot);
+	*entry = (kept ? kept : (uintptr_t)new_page()) | rights(r->prot);
 }
 
 /* Small pages in the place of a large one, with the same meaning; or an empty table. */

@@ -22,11 +22,15 @@ size_t vm_pages_cost(uint64_t len);
 /* Makes tables for [start, end). Returns how many of the promises are used, or stay for later. */
 size_t vm_pages_prepare(uint64_t start, uint64_t end);
 
+/* Whether a large page would serve addr: nothing is there yet, and all of it lies in the region. */
+bool vm_pages_want_large(const struct vm_region *, uint64_t addr);
+#define VM_LARGE_PAGES 512u /* in pages */
+
 /*
  * Makes what is mapped at addr what the region says: with a page, if there is none yet, and with
- * the region's rights.
+ * the region's rights. *large: a borrowed large page of zeroes, or NULL; NULL then if it was used.
  */
-void vm_pages_fill(const struct vm_region *, uint64_t addr);
+void vm_pages_fill(const struct vm_region *, uint64_t addr, void **large);
 
 /* Before addr becomes a border inside the region: no large page crosses it. */
 void vm_pages_split(const struct vm_region *, uint64_t addr);

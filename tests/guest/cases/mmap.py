@@ -2,7 +2,7 @@
 """Memory: mapped, filled late, protected, moved, given back; by one CPU and by several at once; little of it and much."""
 import re
 
-from harness import Boot, Guest, Machine, program, require, status, test
+from harness import Boot, Guest, Machine, debug_build, program, require, status, test
 
 TESTS = []
 
@@ -27,6 +27,16 @@ TESTS += [Boot(f'guest/mmap/fault/{how}', 'mmap_fault', [how], status.PANIC, sho
 # Of 8 GiB a test touches little, and the host gives no more than that.
 TESTS += [Boot(f'guest/mmap/memory/{mib}', 'mmap_sizes', [str(mib)], memory_mib=mib, shows=ALL_PASSED)
           for mib in (4, 3072, 8192)]
+
+
+@test('guest/mmap/debug/large')
+def cleared_without_lock(ctx):
+    """a large page is cleared with no lock held"""
+    machine = Machine(image=program(debug_build(ctx), 'mmap_large'), extra=['-icount', 'shift=0,sleep=off'])
+    with Guest(machine) as guest:
+        code = guest.finish(80)
+        guest.expect(*ALL_PASSED, 0)
+        require(code == 0, f'status {code}')
 
 
 RUNS = 4  # a stack lies in one of some hundred places: that four agree by chance takes years of runs
