@@ -28,14 +28,19 @@
 
 static struct spinlock lock = SPINLOCK_INIT;
 static struct page_range *ranges; /* in the order they serve */
-static size_t pages_free, pages_total;
+static size_t pages_total;
+static atomic_size_t pages_free;     /* changes under the lock only */
 static atomic_size_t pages_promised; /* rises under the lock only */
 
 static struct cache {
 	struct spinlock lock;
-	unsigned n;
-	void *pages[CACHE_MAX];
+	atomic_uint n;                    /* this and the next are looked at without the lock */
+	_Atomic(void *) pages[CACHE_MAX];
 } __attribute__((aligned(CACHE_LINE))) caches[CPU_MAX];
+
+/* Where a lock orders what counts, or where a guess will do. */
+#define READ(variable)         atomic_load_explicit(&(variable), memory_order_relaxed)
+#define WRITE(variable, value) atomic_store_explicit(&(variable), value, memory_order_relaxed)
 
 /* --- the ranges --- */
 
@@ -67,7 +72,7 @@ void page_add_range(uint64_t base, uint64_t len)
 	if (!r)
 		return;
 	s = spin_lock(&lock);
-	pages_free += r->end - r->first;
+	WRITE(pages_free, READ(pages_free) + r->end - r->first);
 	pages_total += r->end - r->first;
 	range_link(r);
 	spin_unlock(&lock, s);
@@ -85,9 +90,12 @@ static irq_state lock_ranges(void)
 
 /* --- the ranges as one; the lock is held --- */
 
+/* Without the lock, one count may be older than the other. */
 static size_t pages_unpromised(void)
 {
-	return pages_free - atomic_load_explicit(&pages_promised, memory_order_relaxed);
+	size_t free = READ(pages_free), promised = READ(pages_promised);
+
+	return free > promised ? free - promised : 0;
 }
 
 /*
@@ -104,7 +112,7 @@ static void *take(size_t npages, size_t promised)
 		pfn = page_range_alloc(r, npages);
 	if (!pfn)
 		return NULL;
-	pages_free -= npages;
+	WRITE(pages_free, READ(pages_free) - npages);
 	atomic_fetch_sub(&pages_promised, promised);
 	return (void *)(pfn << PAGE_SHIFT);
 }
@@ -114,10 +122,29 @@ static void put_back(void *pages, size_t npages)
 	uint64_t pfn = pfn_of(pages);
 
 	page_range_free(range_of(pfn), pfn, npages);
-	pages_free += npages;
+	WRITE(pages_free, READ(pages_free) + npages);
 }
 
 /* --- what each CPU keeps; the cache's lock is held, and taken before that of the ranges --- */
+
+static void cache_push(struct cache *c, void *page)
+{
+	unsigned n = READ(c->n);
+
+	WRITE(c->pages[n], page);
+	WRITE(c->n, n + 1);
+}
+
+/* NULL: it is empty. */
+static void *cache_pop(struct cache *c)
+{
+	unsigned n = READ(c->n);
+
+	if (n == 0)
+		return NULL;
+	WRITE(c->n, n - 1);
+	return READ(c->pages[n - 1]);
+}
 
 static void cache_fill(struct cache *c, size_t promised)
 {
@@ -130,7 +157,7 @@ static void cache_fill(struct cache *c, size_t promised)
 		pages = take(n, promised);
 	}
 	for (unsigned i = n; pages && i > 0; i--)
-		c->pages[c->n++] = pages + (i - 1) * PAGE_SIZE;
+		cache_push(c, pages + (i - 1) * PAGE_SIZE);
 	spin_unlock(&lock, s);
 }
 
@@ -138,8 +165,8 @@ static void cache_drain(struct cache *c, unsigned keep)
 {
 	irq_state s = lock_ranges();
 
-	while (c->n > keep)
-		put_back(c->pages[--c->n], 1);
+	while (READ(c->n) > keep)
+		put_back(cache_pop(c), 1);
 	spin_unlock(&lock, s);
 }
 
@@ -159,11 +186,11 @@ static void *take_one(size_t promised)
 	struct cache *c = cache_lock(&s);
 	void *page;
 
-	if (c->n == 0)
+	if (READ(c->n) == 0)
 		cache_fill(c, promised);
 	else if (promised)
 		page_promise_end(1);
-	page = c->n ? c->pages[--c->n] : NULL;
+	page = cache_pop(c);
 	spin_unlock(&c->lock, s);
 	return page;
 }
@@ -177,8 +204,8 @@ static void check_not_kept(const uint64_t *page)
 	if (*page != (KEPT ^ (uint64_t)page))
 		return;
 	for (const struct cache *c = caches; c < caches + CPU_MAX; c++)
-		for (unsigned i = 0; i < c->n; i++)
-			if (c->pages[i] == page)
+		for (unsigned i = 0; i < READ(c->n); i++)
+			if (READ(c->pages[i]) == page)
 				panic("page_free: %p is free already", (const void *)page);
 }
 
@@ -190,9 +217,9 @@ static void free_one(uint64_t *page)
 	check_not_kept(page);
 	*page = KEPT ^ (uint64_t)page;
 	c = cache_lock(&s);
-	if (c->n == CACHE_MAX)
+	if (READ(c->n) == CACHE_MAX)
 		cache_drain(c, CACHE_MAX - CACHE_BATCH);
-	c->pages[c->n++] = page;
+	cache_push(c, page);
 	spin_unlock(&c->lock, s);
 }
 
@@ -202,7 +229,7 @@ static void drain_all(void)
 	for (struct cache *c = caches; c < caches + CPU_MAX; c++) {
 		irq_state s;
 
-		if (!c->n) /* most have never run */
+		if (!READ(c->n)) /* most have never run */
 			continue;
 		cpu_touch_stack(LOCKED_STACK);
 		s = spin_lock(&c->lock);
@@ -339,7 +366,7 @@ size_t page_count_free(void)
 	size_t n = pages_unpromised();
 
 	for (const struct cache *c = caches; c < caches + CPU_MAX; c++)
-		n += c->n;
+		n += READ(c->n);
 	return n;
 }
 

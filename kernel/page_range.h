@@ -22,7 +22,8 @@
 /* At the start of the memory it describes. */
 struct page_range {
 	struct page_range *next;       /* the owner's */
-	uint64_t first, frontier, end; /* page numbers: [first, frontier) takes part, to end it may */
+	uint64_t first, end;           /* page numbers: [first, frontier) takes part, to end it may */
+	_Atomic uint64_t frontier;     /* only grows, and may be read without the owner's lock */
 	uint64_t bit_base;             /* page number of bit 0, a multiple of 64 */
 	uint64_t orders;               /* bit n: free[n] is not empty */
 	struct list free[PAGE_ORDERS];

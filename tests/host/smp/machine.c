@@ -29,8 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RAM_BYTES (64u << 20)
-#define STACK     (256ul * 1024) /* and aligned so; threads begin some way below its top */
+#define STACK (256ul * 1024) /* and aligned so; threads begin some way below its top */
 
 enum { KICKED = 1 };
 
@@ -265,6 +264,8 @@ void log_printf(enum log_level level, const char *fmt, ...)
 
 /* --- start --- */
 
+char *machine_ram;
+
 /* As ap_main() and sched_idle_loop(): a processor begins as its idle thread. */
 static void *power_on(void *arg)
 {
@@ -295,7 +296,8 @@ void machine_start(void)
 	started = true;
 	make_processor(0);
 	processor = cpus[0];
-	page_add_range((uintptr_t)mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), RAM_BYTES);
+	machine_ram = mmap(NULL, MACHINE_RAM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	page_add_range((uintptr_t)machine_ram, MACHINE_RAM);
 	thread_init();
 	for (unsigned id = 1; id < MACHINE_CPUS; id++) {
 		make_processor(id);

@@ -8,6 +8,9 @@
 #include <stddef.h>
 
 #define MACHINE_CPUS 4
+#define MACHINE_RAM  (64ul << 20)
+
+extern char *machine_ram; /* of MACHINE_RAM bytes */
 
 /* Starts it, once; the caller is its boot thread from then on, on whatever processor it may be. */
 void machine_start(void);
