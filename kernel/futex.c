@@ -31,6 +31,7 @@ struct waiting {
 	struct list node;
 	_Atomic(atomic_uint *) word;
 	atomic_uint *first_word;
+	atomic_uint *move_to; /* a queue's: see futex.h */
 	struct thread *thread;
 	struct timer timer;
 	int result;
@@ -258,6 +259,7 @@ int futex_queue(atomic_uint *count, const struct futex_queue_wait *how)
 	s = spin_lock(&b->lock);
 	check_may_sleep(s);
 	w.interruptible = how->interruptible;
+	w.move_to = how->move_to;
 	w.counted = true;
 	enter(b, &w, how->deadline_ns);
 	spin_unlock(&b->lock, s);
@@ -284,27 +286,35 @@ static void unlock_two(struct bucket *a, struct bucket *b, irq_state s)
 	spin_unlock(a < b ? &a->lock : &b->lock, s);
 }
 
-static void move(struct waiting *w, struct bucket *bucket, atomic_uint *to)
+static void move(struct waiting *w)
 {
 	leave(w);
-	w->word = to;
+	w->word = w->move_to;
 	w->moved = true;
 	w->interruptible = w->counted = false;
-	join(bucket, w);
+	join(bucket_of(w->word), w);
 }
 
-/* With both buckets locked. */
-static unsigned move_some(atomic_uint *count, unsigned n, atomic_uint *to)
+/* Where the first of a queue goes, whose bucket is locked; NULL: nowhere, or there is none. */
+static atomic_uint *first_target(struct bucket *b, const atomic_uint *count)
 {
-	struct bucket *b = bucket_of(count), *target = bucket_of(to);
+	struct waiting *first = next_on(b, b->waiters.next, count);
+
+	return first ? first->move_to : NULL;
+}
+
+/* Up to n in a row who go to the same word, with both buckets locked. */
+static unsigned move_some(struct bucket *b, const atomic_uint *count, unsigned n,
+			  const atomic_uint *to)
+{
 	struct waiting *next = next_on(b, b->waiters.next, count);
 	unsigned moved = 0;
 
-	for (; next && moved < n; moved++) {
+	for (; next && next->move_to == to && moved < n; moved++) {
 		struct waiting *w = next;
 
 		next = next_on(b, w->node.next, count);
-		move(w, target, to);
+		move(w);
 	}
 	return moved;
 }
@@ -315,19 +325,40 @@ static bool mark_contended(atomic_uint *to, unsigned held, unsigned contended)
 	return atomic_compare_exchange_strong(to, &held, contended) || held == contended;
 }
 
-unsigned futex_queue_move(atomic_uint *count, unsigned n, atomic_uint *to, unsigned held,
-			  unsigned contended)
+/*
+ * The first of the queue, and who is behind him and goes to the same word. Which word that is can
+ * change until its bucket is locked too; 0 then, as for an empty queue.
+ */
+static unsigned pass_on(atomic_uint *count, unsigned n, atomic_uint *to, unsigned held,
+			unsigned contended)
 {
-	struct bucket *b = bucket_of(count), *target = bucket_of(to);
+	struct bucket *b = bucket_of(count), *target = to ? bucket_of(to) : b;
 	irq_state s = lock_two(b, target);
 	unsigned done = 0;
 
-	if (n && atomic_load(count)) {
-		if (!mark_contended(to, held, contended))
+	if (atomic_load(count) && first_target(b, count) == to) {
+		if (!to || !mark_contended(to, held, contended))
 			done = wake_some(b, count, 1);
-		done += move_some(count, n - done, to);
+		if (to)
+			done += move_some(b, count, n - done, to);
 	}
 	unlock_two(b, target, s);
+	return done;
+}
+
+unsigned futex_queue_move(atomic_uint *count, unsigned n, unsigned held, unsigned contended)
+{
+	struct bucket *b = bucket_of(count);
+	unsigned done = 0, there;
+
+	/* Whoever comes from now on is not meant, and may come again and again. */
+	for (n = n < (there = atomic_load(count)) ? n : there; done < n && atomic_load(count);) {
+		irq_state s = spin_lock(&b->lock);
+		atomic_uint *to = first_target(b, count);
+
+		spin_unlock(&b->lock, s);
+		done += pass_on(count, n - done, to, held, contended);
+	}
 	return done;
 }
 

@@ -39,6 +39,7 @@ struct futex_queue_wait {
 	void *arg;
 	uint64_t deadline_ns;
 	bool interruptible;      /* by thread_interrupt() */
+	atomic_uint *move_to;    /* by futex_queue_move(); NULL: which wakes this one */
 };
 
 /*
@@ -52,10 +53,10 @@ int futex_queue(atomic_uint *count, const struct futex_queue_wait *);
 unsigned futex_queue_wake(atomic_uint *count, unsigned n);
 
 /*
- * Moves up to n of the queue to where futex_wake(to) finds them; neither deadline nor interruption
- * reaches them there. A *to of held becomes contended, which promises such a wake-up; where *to is
- * neither, the first of them is woken instead and has to see to the others. *to is touched only
- * while somebody stands in the queue. Returns how many left the queue.
+ * Moves up to n of the queue to where futex_wake() finds them, each to the word that it named
+ * itself; neither deadline nor interruption reaches them there. A word of held becomes contended,
+ * which promises such a wake-up; where it is neither, the first of its waiters is woken instead and
+ * has to see to the others. The word is touched only while its waiter stands in the queue. Returns
+ * how many left the queue.
  */
-unsigned futex_queue_move(atomic_uint *count, unsigned n, atomic_uint *to, unsigned held,
-			  unsigned contended);
+unsigned futex_queue_move(atomic_uint *count, unsigned n, unsigned held, unsigned contended);

@@ -32,7 +32,8 @@ static bool may_move_to(const pthread_mutex_t *m)
 
 static int wait_until(pthread_cond_t *c, pthread_mutex_t *m, uint64_t deadline_ns)
 {
-	struct futex_queue_wait how = { release, m, deadline_ns, .interruptible = true };
+	struct futex_queue_wait how = { release, m, deadline_ns, .interruptible = true,
+					.move_to = may_move_to(m) ? word_of(&m->__word) : NULL };
 	unsigned depth = m->__depth;
 	int ended, error;
 
@@ -40,7 +41,6 @@ static int wait_until(pthread_cond_t *c, pthread_mutex_t *m, uint64_t deadline_n
 	error = mutex_check_owned(m);
 	if (error)
 		return error;
-	__atomic_store_n(&c->__mutex_word, may_move_to(m) ? &m->__word : NULL, __ATOMIC_RELAXED);
 	ended = futex_queue(word_of(&c->__waiters), &how);
 	error = mutex_reenter(m, depth);
 	if (ended == -EINTR)
@@ -70,16 +70,8 @@ int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct t
 /* Whoever changed what is waited for did so under the mutex, so he sees those who waited before. */
 static int signal_some(pthread_cond_t *c, unsigned n)
 {
-	unsigned *mutex_word;
-
-	if (!__atomic_load_n(&c->__waiters, __ATOMIC_RELAXED))
-		return 0;
-	mutex_word = __atomic_load_n(&c->__mutex_word, __ATOMIC_RELAXED);
-	if (mutex_word)
-		futex_queue_move(word_of(&c->__waiters), n, word_of(mutex_word), WORD_HELD,
-				 WORD_CONTENDED);
-	else
-		futex_queue_wake(word_of(&c->__waiters), n);
+	if (__atomic_load_n(&c->__waiters, __ATOMIC_RELAXED))
+		futex_queue_move(word_of(&c->__waiters), n, WORD_HELD, WORD_CONTENDED);
 	return 0;
 }
 

@@ -64,7 +64,6 @@ typedef struct {
 typedef struct {
 	unsigned __waiters;                /* how many */
 	int __monotonic;                   /* the clock of pthread_cond_timedwait() */
-	unsigned *__mutex_word;            /* where its waiters may be moved to; or NULL */
 } pthread_cond_t;
 
 typedef struct {

@@ -110,16 +110,41 @@ static void nap(void *us)
 	sleep_ns((uintptr_t)us * US);
 }
 
-/* Many ways through the kernel's own locks; and two of futex.c's buckets, which go by their addresses. */
+static atomic_uint words[2][64];
+
+static void release_nothing(void *unused)
+{
+	(void)unused;
+}
+
+static void stand_in_queue(void *i)
+{
+	futex_queue(&words[0][(uintptr_t)i], &(struct futex_queue_wait){
+		.release = release_nothing, .deadline_ns = DEADLINE_NEVER, .move_to = &words[1][(uintptr_t)i * 7 % 64],
+	});
+}
+
+/* Two of futex.c's buckets, which go by their addresses. */
+static void move_across(unsigned i)
+{
+	struct thread *t = start("waiter", PRIO_APP, ANYWHERE, stand_in_queue, i);
+
+	while (!atomic_load(&words[0][i]))
+		sleep_ns(100 * US);
+	atomic_store(&words[1][i * 7 % 64], 1);
+	CHECK_EQ(futex_queue_move(&words[0][i], 1, 1, 2), 1);
+	CHECK_EQ(futex_wake(&words[1][i * 7 % 64], 1), 1);
+	thread_join(t);
+}
+
+/* Many ways through the kernel's own locks. */
 static void nothing(void)
 {
-	static atomic_uint words[2][64];
-
 	in_one_order(&first, &second);
 	in_one_order(&second, &third);
 	in_one_order(&first, &third);
-	for (unsigned i = 0; i < 64 * 64; i++)
-		futex_queue_move(&words[0][i % 64], 1, &words[1][i / 64], 1, 2);
+	for (unsigned i = 0; i < 64; i++)
+		move_across(i);
 	for (unsigned i = 0; i < 100; i++)
 		thread_join(start("short", PRIO_APP, ANYWHERE, nap, i));
 }

@@ -15,6 +15,7 @@
 #include "kernel/timer.h"
 #include "kernel/wait.h"
 #include <errno.h>
+#include <limits.h>
 
 #define MS 1000000ull
 
@@ -502,6 +503,7 @@ static int queue_up(void (*function)(void *), uint64_t deadline_ns)
 {
 	return futex_queue(&queue_length, &(struct futex_queue_wait){
 		.release = function, .deadline_ns = deadline_ns, .interruptible = true,
+		.move_to = &queue_target,
 	});
 }
 
@@ -563,7 +565,7 @@ TEST(futex_queue_moves_to_a_contended_word)
 
 	start_queue(t, "123", 0);
 	atomic_store(&queue_target, 1);
-	CHECK_EQ(futex_queue_move(&queue_length, 10, &queue_target, 1, 2), 3);
+	CHECK_EQ(futex_queue_move(&queue_length, 10, 1, 2), 3);
 	CHECK_EQ(atomic_load(&queue_length), 0);
 	CHECK_EQ(atomic_load(&queue_target), 2);
 	thread_sleep_until(shim_now_ns + 100 * MS);
@@ -580,13 +582,50 @@ TEST(futex_queue_wakes_one_when_nobody_else_will)
 
 	start_queue(t, "123", 0);
 	atomic_store(&queue_target, 0);
-	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 1, 2), 2);
+	CHECK_EQ(futex_queue_move(&queue_length, 2, 1, 2), 2);
 	CHECK_EQ(atomic_load(&queue_length), 1);
 	thread_yield();
 	CHECK_STR(trace, "1");
-	CHECK_EQ(futex_queue_move(&queue_length, 2, &queue_target, 1, 2), 1);
+	CHECK_EQ(futex_queue_move(&queue_length, 2, 1, 2), 1);
 	CHECK_EQ(futex_wake(&queue_target, 10), 1);
 	end_queue(t, "132");
+}
+
+static atomic_uint other_target;
+
+static void stand_for(void *target)
+{
+	CHECK_EQ(futex_queue(&queue_length, &(struct futex_queue_wait){
+		.release = check_counted, .deadline_ns = DEADLINE_NEVER, .move_to = target,
+	}), 0);
+	note(target == &queue_target ? "q" : target ? "o" : "n");
+}
+
+/* As when a condition variable's waiters came with one mutex, and have just come with another one. */
+TEST(futex_queue_moves_each_where_it_said)
+{
+	atomic_uint *const targets[] = { &queue_target, &queue_target, NULL, &other_target, &queue_target };
+	struct thread *t[5];
+
+	start(1, 0);
+	trace[0] = '\0';
+	for (unsigned i = 0; i < 5; i++)
+		t[i] = thread_create("q", PRIO_APP, 0, stand_for, targets[i]);
+	thread_yield();
+	atomic_store(&queue_target, 1);
+	atomic_store(&other_target, 1);
+	CHECK_EQ(futex_queue_move(&queue_length, UINT_MAX, 1, 2), 5);
+	CHECK_EQ(atomic_load(&queue_length), 0);
+	thread_yield();
+	CHECK_STR(trace, "n");
+	CHECK(atomic_load(&queue_target) == 2 && atomic_load(&other_target) == 2);
+	CHECK_EQ(futex_wake(&other_target, 10), 1);
+	thread_yield();
+	CHECK_STR(trace, "no");
+	CHECK_EQ(futex_wake(&queue_target, 10), 3);
+	for (unsigned i = 0; i < 5; i++)
+		thread_join(t[i]);
+	CHECK_STR(trace, "noqqq");
 }
 
 static void wake_queue(void *unused)

@@ -120,6 +120,7 @@ static void wait_for_item(uint64_t ns)
 {
 	futex_queue(&waiting, &(struct futex_queue_wait){
 		.release = let_go, .arg = &mutex, .deadline_ns = ns ? clock_now_ns() + ns : DEADLINE_NEVER,
+		.move_to = &mutex.state,
 	});
 	/* Who was moved may not be alone in the queue of the mutex. */
 	while (atomic_exchange(&mutex.state, 2) != 0)
@@ -134,7 +135,7 @@ static void produce_or_consume(void *arg)
 		mutex_lock(&mutex);
 		if (me % 2) {
 			items++;
-			futex_queue_move(&waiting, i % 4 ? 1 : UINT_MAX, &mutex.state, 1, 2);
+			futex_queue_move(&waiting, i % 4 ? 1 : UINT_MAX, 1, 2);
 		} else {
 			while (!items)
 				wait_for_item(me == 0 ? 20 * US : 0);
