@@ -27,6 +27,7 @@ struct inherit_waiter {
 };
 
 static struct spinlock lending = SPINLOCK_INIT;
+static struct pthread nobody; /* owns what its owner left locked when it ended; has no thread */
 
 static _Atomic unsigned long *holder_of(pthread_mutex_t *m)
 {
@@ -107,7 +108,7 @@ static enum thread_priority lent_to(const struct pthread *p)
  */
 static void propagate(struct pthread *p)
 {
-	while (p && p->lent != lent_to(p)) {
+	while (p && p != &nobody && p->lent != lent_to(p)) {
 		p->lent = lent_to(p);
 		thread_boost(p->thread, p->lent);
 		if (!p->blocked)
@@ -184,9 +185,9 @@ static void hand_over(pthread_mutex_t *m)
 
 bool inherit_trylock(pthread_mutex_t *m)
 {
-	unsigned long nobody = 0;
+	unsigned long free = 0;
 
-	return atomic_compare_exchange_strong(holder_of(m), &nobody, (unsigned long)self());
+	return atomic_compare_exchange_strong(holder_of(m), &free, (unsigned long)self());
 }
 
 static int wait_granted(pthread_mutex_t *m, struct inherit_waiter *w, uint64_t deadline_ns)
@@ -231,6 +232,18 @@ void inherit_unlock(pthread_mutex_t *m)
 	boosting_remove(self(), m);
 	hand_over(m);
 	propagate(self()); /* at last: a less urgent thread may well not run any more */
+	spin_unlock(&lending, s);
+}
+
+void inherit_abandon(pthread_mutex_t *m)
+{
+	irq_state s = spin_lock(&lending);
+
+	boosting_remove(self(), m);
+	if (first_waiter(m))
+		boosting_add(&nobody, m);
+	m->__owner = &nobody;
+	atomic_store(holder_of(m), (unsigned long)&nobody | (first_waiter(m) ? SOMEBODY_WAITS : 0));
 	spin_unlock(&lending, s);
 }
 

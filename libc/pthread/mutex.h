@@ -38,12 +38,13 @@ int mutex_reenter(pthread_mutex_t *, unsigned depth);
 int inherit_lock(pthread_mutex_t *, uint64_t deadline_ns); /* 0, ETIMEDOUT, EDEADLK */
 bool inherit_trylock(pthread_mutex_t *);
 void inherit_unlock(pthread_mutex_t *);
+void inherit_abandon(pthread_mutex_t *); /* the caller ends: nobody will ever unlock it */
 void inherit_priority_changed(struct pthread *); /* its own, by pthread_setschedparam() */
 int protect_check(const pthread_mutex_t *);      /* EINVAL: the caller is above the ceiling */
 void protect_raise(pthread_mutex_t *);           /* the caller has taken it */
 void protect_leaving(pthread_mutex_t *);         /* and is about to let it go, */
 void protect_lower(void);                        /* and has */
 
-/* robust.c */
+/* robust.c: of robust mutexes, and of those that inherit.c has */
 int robust_taken(pthread_mutex_t *); /* 0, EOWNERDEAD; ENOTRECOVERABLE: must be let go */
 void robust_leaving(pthread_mutex_t *);

@@ -42,8 +42,8 @@ static int taken(pthread_mutex_t *m)
 {
 	int error = 0;
 
-	if (m->__kind & ~MUTEX_TYPE & ~MUTEX_INHERIT) {
-		if (m->__kind & MUTEX_ROBUST)
+	if (m->__kind & ~MUTEX_TYPE) {
+		if (m->__kind & (MUTEX_ROBUST | MUTEX_INHERIT))
 			error = robust_taken(m);
 		if (error == ENOTRECOVERABLE) {
 			let_go(m);
@@ -93,7 +93,7 @@ int mutex_lock_until(pthread_mutex_t *m, uint64_t deadline_ns)
 
 void mutex_leave(pthread_mutex_t *m)
 {
-	if (m->__kind & MUTEX_ROBUST)
+	if (m->__kind & (MUTEX_ROBUST | MUTEX_INHERIT))
 		robust_leaving(m);
 	mutex_release(m);
 }

@@ -2,7 +2,8 @@
 /*
  * Robust mutexes: each thread lists those it holds, so that its end can hand them on, marked. The
  * list is its own thread's alone, and a mutex is in it only while that thread holds it, so neither
- * needs a lock.
+ * needs a lock. Mutexes that lend a priority are listed with them: they name their owner, and must
+ * not when it is gone.
  */
 #include "libc/pthread/mutex.h"
 #include <errno.h>
@@ -36,8 +37,12 @@ void robust_release_all(struct pthread *p)
 
 	while ((m = p->robust) != NULL) {
 		p->robust = m->__next_robust;
-		m->__damage = MUTEX_OWNER_DIED;
-		mutex_release(m);
+		if (m->__kind & MUTEX_ROBUST) {
+			m->__damage = MUTEX_OWNER_DIED;
+			mutex_release(m);
+		} else {
+			inherit_abandon(m);
+		}
 	}
 }
 

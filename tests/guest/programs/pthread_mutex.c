@@ -220,6 +220,34 @@ static void check_robust(struct kind kind)
 	CHECK_EQ(pthread_mutex_destroy(&m), 0);
 }
 
+#ifndef __linux__
+static void *wait_in_vain(void *m)
+{
+	struct timespec at = in_ms(CLOCK_REALTIME, 60);
+
+	CHECK_EQ(pthread_mutex_timedlock(m, &at), ETIMEDOUT);
+	return NULL;
+}
+
+/* Nobody will unlock it. Later threads, some of them where the dead owner's data was, are not its owner. */
+static void check_left_locked(struct kind kind)
+{
+	pthread_mutex_t m;
+	pthread_t dying, waiting;
+
+	make(&m, kind);
+	CHECK_EQ(pthread_create(&dying, NULL, die_slowly_with, &m), 0);
+	sleep_ms(5);
+	CHECK_EQ(pthread_create(&waiting, NULL, wait_in_vain, &m), 0);
+	CHECK_EQ(pthread_join(dying, NULL), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(elsewhere(try_other, &m), EBUSY);
+	elsewhere(wait_in_vain, &m);
+	CHECK_EQ(pthread_join(waiting, NULL), 0);
+	CHECK_EQ(pthread_mutex_destroy(&m), EBUSY);
+}
+#endif
+
 /* --- priorities --- */
 
 static pthread_mutex_t lent;
@@ -410,6 +438,10 @@ int main(void)
 		check_deadlines(kind);
 		if (kind.robust == PTHREAD_MUTEX_ROBUST)
 			check_robust(kind);
+#ifndef __linux__ /* whose libc has an assertion against it */
+		else if (kind.protocol == PTHREAD_PRIO_INHERIT)
+			check_left_locked(kind);
+#endif
 		check_freed_by_next_owner(kind);
 	}
 	CHECK_EQ(pthread_mutex_lock(&recursive), 0);
