@@ -13,6 +13,16 @@ void acpi_find_ecam(void)
 {
 }
 
+struct acpi_device model_acpi_devices[8];
+unsigned model_acpi_ndevices;
+
+void acpi_find_devices(const char *hid, void (*found)(const struct acpi_device *))
+{
+	CHECK_STR(hid, "LNRO0005");
+	for (unsigned i = 0; i < model_acpi_ndevices; i++)
+		found(&model_acpi_devices[i]);
+}
+
 uint64_t vm_low_memory_end(void)
 {
 	return model_low_memory_end;
@@ -171,17 +181,40 @@ static void config_write(unsigned bus, unsigned slot, unsigned function, unsigne
 
 /* --- the processor's accesses --- */
 
+static void install(void);
+
 static bool in_ecam(uint64_t a)
 {
 	return acpi.necam && a >= acpi.ecam[0].address && a - acpi.ecam[0].address < (256ull << 20);
 }
 
+static struct model_region *regions;
+
+void model_bus_add_region(struct model_region *r)
+{
+	install();
+	r->next = regions;
+	regions = r;
+}
+
+static struct model_region *find_region(uint64_t a)
+{
+	struct model_region *r = regions;
+
+	while (r && (a < r->address || a - r->address >= r->size))
+		r = r->next;
+	return r;
+}
+
 static uint32_t mmio_read(const volatile void *address, unsigned width)
 {
 	uint64_t a = (uintptr_t)address, off;
+	struct model_region *r = find_region(a);
 	struct model_function *f;
 	unsigned bar;
 
+	if (r)
+		return r->read(r, a - r->address, width);
 	if (in_ecam(a)) {
 		off = a - acpi.ecam[0].address;
 		return config_read(off >> 20, off >> 15 & 31, off >> 12 & 7, off & 0xfff, width);
@@ -197,9 +230,14 @@ static uint32_t mmio_read(const volatile void *address, unsigned width)
 static void mmio_write(volatile void *address, uint32_t value, unsigned width)
 {
 	uint64_t a = (uintptr_t)address, off;
+	struct model_region *r = find_region(a);
 	struct model_function *f;
 	unsigned bar;
 
+	if (r) {
+		r->write(r, a - r->address, value, width);
+		return;
+	}
 	if (in_ecam(a)) {
 		off = a - acpi.ecam[0].address;
 		config_write(off >> 20, off >> 15 & 31, off >> 12 & 7, off & 0xfff, value, width);
@@ -221,10 +259,20 @@ static bool config_data(uint16_t port, unsigned *bus, unsigned *slot, unsigned *
 	return (port & 0xfffc) == 0xcfc && config_address >> 31;
 }
 
+static struct model_function *find_port(uint16_t port, unsigned width, unsigned *bar)
+{
+	struct model_function *f = find_bar(true, port, bar);
+
+	return f && aligned(port, width) ? f : NULL;
+}
+
 static uint32_t port_read(uint16_t port, unsigned width)
 {
-	unsigned bus, slot, function, off;
+	unsigned bus, slot, function, off, bar;
+	struct model_function *f = find_port(port, width, &bar);
 
+	if (f)
+		return f->bar[bar].read(f, port - model_bus_bar_address(f, bar), width);
 	if (!ports)
 		return 0xffffffffu;
 	if (port == 0xcf8 && width == 4)
@@ -236,8 +284,11 @@ static uint32_t port_read(uint16_t port, unsigned width)
 
 static void port_write(uint16_t port, uint32_t value, unsigned width)
 {
-	unsigned bus, slot, function, off;
+	unsigned bus, slot, function, off, bar;
+	struct model_function *f = find_port(port, width, &bar);
 
+	if (f)
+		f->bar[bar].write(f, port - model_bus_bar_address(f, bar), value, width);
 	if (port == 0xcf8 && width == 4)
 		config_address = value;
 	else if (ports && config_data(port, &bus, &slot, &function, &off))
@@ -246,6 +297,8 @@ static void port_write(uint16_t port, uint32_t value, unsigned width)
 
 static void install(void)
 {
+	for (unsigned i = 0; i < 16; i++)
+		acpi.isa_irq[i].gsi = i;
 	shim_io = (struct shim_io){ .port_read = port_read, .port_write = port_write, .mmio_read = mmio_read, .mmio_write = mmio_write };
 }
 
@@ -339,4 +392,27 @@ void model_bus_firmware_bar(struct model_function *f, unsigned bar, uint64_t add
 	if (f->bar[bar].is64)
 		put(f->config + off + 4, (uint32_t)(address >> 32), 4);
 	f->config[0x04] |= f->bar[bar].io ? 1 : 2;
+}
+
+void model_bus_firmware_line(struct model_function *f, uint8_t isa)
+{
+	f->config[0x3c] = isa;
+	f->config[0x3d] = 1;
+}
+
+/* Three times, so that a handler that leaves the line asserted is seen to. */
+unsigned model_wire_assert(unsigned gsi, bool (*asserted)(void *), void *arg)
+{
+	unsigned raised = 0;
+
+	while (asserted(arg) && raised < 3 && shim_wire_raise(gsi))
+		raised++;
+	if (raised && asserted(arg))
+		model_refuse("an interrupt line that nobody takes care of");
+	return raised;
+}
+
+unsigned model_bus_interrupt(struct model_function *f, bool (*asserted)(void *), void *arg)
+{
+	return command(f) & 0x400 || !f->config[0x3d] ? 0 : model_wire_assert(f->config[0x3c], asserted, arg);
 }

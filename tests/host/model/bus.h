@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "kernel/acpi.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,6 +44,29 @@ unsigned model_bus_add_capability(struct model_function *, const void *bytes, un
 
 /* As firmware does it: writes an address into a BAR and turns decoding on. */
 void model_bus_firmware_bar(struct model_function *, unsigned bar, uint64_t address);
+
+/* The interrupt line: which ISA interrupt the firmware led it to. */
+void model_bus_firmware_line(struct model_function *, uint8_t isa);
+
+/*
+ * A level-triggered interrupt, unless it is disabled: its handlers run as long as asserted() says so. Returns how often;
+ * 0: nobody listens. The other is for a wire that is not PCI's.
+ */
+unsigned model_bus_interrupt(struct model_function *, bool (*asserted)(void *), void *arg);
+unsigned model_wire_assert(unsigned gsi, bool (*asserted)(void *), void *arg);
+
+/* Memory that belongs to no PCI function. */
+struct model_region {
+	uint64_t address, size;
+	uint32_t (*read)(struct model_region *, uint64_t off, unsigned width);
+	void (*write)(struct model_region *, uint64_t off, uint32_t value, unsigned width);
+	struct model_region *next;
+};
+void model_bus_add_region(struct model_region *);
+
+/* What the DSDT says. */
+extern struct acpi_device model_acpi_devices[8];
+extern unsigned model_acpi_ndevices;
 
 uint64_t model_bus_bar_address(const struct model_function *, unsigned bar); /* as its registers say */
 uint32_t model_config32(const struct model_function *, unsigned off);

@@ -77,10 +77,15 @@ static uint32_t config_generation(struct virtio_device *dev)
 	return model->generation;
 }
 
+void model_config_interrupt(struct model_virtio *m)
+{
+	(void)m;
+	virtio_config_interrupt(&device);
+}
+
 void model_interrupt(struct model_virtio *m, uint16_t vector)
 {
-	if (vector == m->config_vector)
-		virtio_config_interrupt(&device);
+	(void)m;
 	for (struct virtqueue *vq = device.queues; vq; vq = vq->next)
 		if (vq->vector == vector)
 			virtqueue_interrupt(vq);

@@ -175,6 +175,11 @@ void model_ring_notified(struct model_virtio *m, unsigned index)
 	q->notified_avail = idx;
 }
 
+void model_ring_notification_data(struct model_virtio *m, unsigned index, uint16_t position)
+{
+	RULE("FACT-10", position == avail_of(&m->queue[index])->idx, "notification of 0x%x", position);
+}
+
 /* A device that asked for notifications and got none would sleep on: that is a driver's fault, not to be healed by looking. */
 bool model_ring_wants_service(struct model_virtio *m, unsigned index)
 {

@@ -21,15 +21,14 @@ void model_virtio_init(struct model_virtio *m, unsigned type, unsigned nqueues, 
 		m->queue[i].notify_off = (uint16_t)i;
 	}
 	m->config_vector = VIRTIO_MSI_NO_VECTOR;
+	m->width_rule = "PCI-05";
 	m->actor.step = step;
 	model_add_actor(&m->actor);
 }
 
 bool model_touch(struct model_virtio *m, const char *what)
 {
-	if (m->resetting)
-		model_refuse("PCI-19: %s before the reset was seen to end", what);
-	return !m->resetting;
+	return RULE("PCI-19", !m->resetting, "%s before the reset was seen to end", what);
 }
 
 static void reset(struct model_virtio *m)
@@ -40,6 +39,7 @@ static void reset(struct model_virtio *m)
 	m->feature_words_written = m->feature_words_read = 0;
 	m->driver_feature[0] = m->driver_feature[1] = 0;
 	m->config_vector = VIRTIO_MSI_NO_VECTOR;
+	m->isr = 0;
 	for (unsigned i = 0; i < m->nqueues; i++) {
 		struct model_queue *q = &m->queue[i];
 
@@ -154,12 +154,14 @@ void model_queue_enable(struct model_virtio *m, unsigned index)
 	     index, m->status);
 	if (q->enabled)
 		model_refuse("queue %u enabled twice", index);
-	if (q->halves_written != 0x3f) {
-		model_refuse("PCI-18: queue %u enabled before its addresses were written", index);
+	if (!RULE("PCI-18", q->halves_written == 0x3f, "queue %u enabled before its addresses were written", index))
 		return;
-	}
-	if (q->size == 0 || q->size > q->max || (!model_accepted(m, VIRTIO_F_RING_PACKED) && (q->size & (q->size - 1))))
-		model_refuse("PCI-17: queue %u has size %u of %u", index, q->size, q->max);
+	if (q->size > q->max)
+		model_refuse("queue %u has size %u of %u", index, q->size, q->max);
+	if (model_accepted(m, VIRTIO_F_RING_PACKED))
+		RULE("PCI-16", q->size, "queue %u has size 0", index);
+	else
+		RULE("PCI-17", q->size && !(q->size & (q->size - 1)), "queue %u has size %u", index, q->size);
 	q->enabled = true;
 	model_ring_enabled(m, index);
 }
@@ -182,9 +184,8 @@ uint32_t model_config_read(struct model_virtio *m, unsigned off, unsigned width)
 	const struct model_field *f = field_at(m, off, width);
 	uint32_t value = 0xffffffffu;
 
-	if (!f)
-		model_refuse("PCI-05: configuration read of %u bytes at %u", width, off);
-	else if (f->feature >= 0)
+	RULE(m->width_rule, f, "configuration read of %u bytes at %u", width, off);
+	if (f && f->feature >= 0)
 		RULE("CFG-03", m->offered >> f->feature & 1, "field at %u read, whose feature %d is not offered", off, f->feature);
 	if (m->config_watch)
 		m->config_watch(m, off);
@@ -267,7 +268,7 @@ static bool step(struct model_actor *actor)
 		return false;
 	if (m->config_pending) {
 		m->config_pending = false;
-		model_interrupt(m, m->config_vector);
+		model_config_interrupt(m);
 		any = true;
 	}
 	for (unsigned i = 0; i < m->nqueues && !m->broken; i++)

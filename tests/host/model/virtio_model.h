@@ -3,7 +3,9 @@
  * A model virtio device: strict about what a driver does (VIRTIO 1.4; each refusal names the requirement it rests on), hostile on request.
  *
  * virtio_model.c    what every transport shares: status, features, configuration, queues
- * virtio_pci_model.c the PCI front: capabilities, register windows, MSI-X
+ * virtio_pci_model.c the PCI front: capabilities, register windows, MSI-X, INTx
+ * virtio_pci_legacy_model.c its registers of before 1.0
+ * virtio_mmio_model.c the MMIO front, of either version
  * direct_model.c    a front without registers: the driver's calls, as they come
  * ring_split_model.c the device's side of a split ring
  * *_model.c         device types, which serve chains of buffers
@@ -40,6 +42,7 @@ struct model_faults {
 	bool never_resets;            /* status never reads 0 again */
 	unsigned slow_reset;          /* so many status reads before it does */
 	bool refuse_config_vector, refuse_queue_vectors;
+	uint16_t refuse_vectors_from; /* and above; 0: none */
 	enum model_used_fault used;   /* once */
 	unsigned config_tears;        /* the configuration changes in the middle of so many reads */
 };
@@ -57,6 +60,9 @@ struct model_queue {
 	bool in_flight[MODEL_RING];   /* descriptors of chains the device has */
 	uint16_t repeat_id;
 	unsigned notifications, interrupts;
+	/* RING_RESET */
+	bool resetting;
+	unsigned reset_reads, resets;
 };
 
 /* One chain of buffers, as the device got it. */
@@ -72,6 +78,17 @@ struct model_field {
 	uint16_t off, width, count;   /* count > 1: an array, read as single elements */
 	int feature;                  /* bit, -1: always there */
 	bool writable;
+};
+
+/* The registers of an MMIO device that nothing else has. */
+struct model_mmio {
+	struct model_region region;
+	uint32_t magic, version;
+	bool empty;                   /* a slot without a device */
+	unsigned gsi;
+	unsigned seen;                /* of magic, version and device id: which were read */
+	bool feature_select_written, driver_select_written, in_use_read, page_size_written, align_written;
+	uint32_t acked;
 };
 
 struct model_virtio {
@@ -102,7 +119,15 @@ struct model_virtio {
 	void (*reset)(struct model_virtio *);
 	void (*config_read_hook)(struct model_virtio *, unsigned off); /* between two reads of a field */
 	void (*config_watch)(struct model_virtio *, unsigned off);     /* NULL, or: rules of the type about reading it */
+	/* Interrupts, whatever the transport. */
+	void (*raise)(struct model_virtio *, uint16_t vector, uint8_t cause);
+	uint8_t isr;                  /* ISR status, or InterruptStatus */
+	uint8_t isr_noise;            /* undefined bits that read as set */
+	unsigned isr_reads;
+	const char *width_rule;       /* the id of the rule how wide configuration fields are read */
 	/* PCI. */
+	unsigned modern_accesses, legacy_accesses, port_notifications;
+	uint16_t notif_config_data;   /* + queue index: what NOTIF_CONFIG_DATA names a queue by */
 	struct model_function pci;
 	struct virtio_pci_cap cap[12];
 	unsigned ncaps;
@@ -112,6 +137,7 @@ struct model_virtio {
 	uint16_t config_vector, queue_select;
 	unsigned msix_capability;
 	unsigned notify_multiplier;
+	struct model_mmio mmio;
 };
 
 /* --- virtio_model.c --- */
@@ -134,7 +160,21 @@ void model_needs_reset(struct model_virtio *);
 /* --- virtio_pci_model.c --- */
 void model_pci_init(struct model_virtio *, bool transitional_id); /* fills in cap[] with a usual layout; tests may change it */
 void model_pci_plug(struct model_virtio *);                       /* builds configuration space from cap[] and adds it to the bus */
-void model_interrupt(struct model_virtio *, uint16_t vector);
+/* BAR 0 of ports as legacy devices have it; with modern false nothing else, and nothing of 1.0. */
+void model_pci_legacy(struct model_virtio *, bool modern);
+/* A notification structure among the ports, which the device prefers. */
+void model_pci_port_notify(struct model_virtio *);
+void model_interrupt(struct model_virtio *, uint16_t vector);     /* buffers were used */
+void model_config_interrupt(struct model_virtio *);
+bool model_pci_msix_on(const struct model_virtio *);
+uint16_t model_pci_vector_answer(struct model_virtio *, uint16_t vector, bool refuse);
+
+/* --- virtio_pci_legacy_model.c --- */
+extern const struct model_bar model_pci_legacy_bar;
+
+/* --- virtio_mmio_model.c --- */
+#define MODEL_MMIO_BASE 0xfeb00000ull
+void model_mmio_plug(struct model_virtio *, unsigned slot, unsigned gsi); /* instead of model_pci_plug(); version 1 if legacy */
 
 /* --- direct_model.c --- */
 int model_direct_add(struct model_virtio *); /* what virtio_add() says */
@@ -145,6 +185,7 @@ bool model_ring_pop(struct model_virtio *, unsigned queue, struct model_chain *)
 void model_ring_push(struct model_virtio *, unsigned queue, const struct model_chain *, uint32_t written);
 bool model_ring_wants_service(struct model_virtio *, unsigned queue);
 void model_ring_notified(struct model_virtio *, unsigned queue);
+void model_ring_notification_data(struct model_virtio *, unsigned queue, uint16_t position);
 void model_ring_wait(struct model_virtio *, unsigned queue);      /* served everything: wants to be notified of more */
 void model_chain_read(const struct model_chain *, uint64_t off, void *buf, size_t len);
 void model_chain_write(const struct model_chain *, uint64_t off, const void *buf, size_t len); /* off from the first writable byte */
