@@ -15,6 +15,7 @@
 #include "kernel/printf.h"
 #include "kernel/x86_64/cpu.h"
 #include <errno.h>
+#include <string.h>
 
 #define RESET_DEADLINE_NS    1000000000ull  /* a reset that takes longer will not happen */
 #define RECOVERY_SPACING_NS 10000000000ull  /* devices that break again sooner than this ... */
@@ -33,6 +34,7 @@ static const struct virtio_feature core_features[] = {
 	{ "IN_ORDER",          VIRTIO_F_IN_ORDER,          true, 0 },
 	{ "ORDER_PLATFORM",    VIRTIO_F_ORDER_PLATFORM,    true, 0 },
 	{ "NOTIFICATION_DATA", VIRTIO_F_NOTIFICATION_DATA, true, 0 },
+	{ "NOTIF_CONFIG_DATA", VIRTIO_F_NOTIF_CONFIG_DATA, true, 0 },
 	{ "RING_RESET",        VIRTIO_F_RING_RESET,        true, 0 },
 	{ 0 },
 };
@@ -118,7 +120,8 @@ static int confirm_features(struct virtio_device *dev)
 static uint64_t core_decline(const struct virtio_device *dev)
 {
 	const struct virtio_transport *t = dev->transport;
-	uint64_t declined = VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA) & ~t->features;
+	uint64_t declined = (VIRTIO_BIT(VIRTIO_F_NOTIFICATION_DATA) |
+			     VIRTIO_BIT(VIRTIO_F_NOTIF_CONFIG_DATA)) & ~t->features;
 
 	if (t->legacy)
 		declined |= ~(uint64_t)UINT32_MAX;
@@ -325,18 +328,33 @@ void virtio_config_interrupt(struct virtio_device *dev)
 		dev->driver->config_changed(dev);
 }
 
-/* 2.5.1: a field wider than 32 bits may change between its halves; the generation tells. */
+/*
+ * 2.5.1: a field wider than 32 bits may change between its halves; the generation tells. Without
+ * one (2.5.4), two reads have to agree.
+ */
+static bool consistent(struct virtio_device *dev, uint32_t generation, size_t off,
+		       const void *value, size_t len)
+{
+	uint8_t again[8];
+
+	if (!virtio_legacy(dev))
+		return dev->transport->config_generation(dev) == generation;
+	if (len == 1 || len > sizeof again)
+		return true;
+	dev->transport->config_read(dev, off, again, len);
+	return memcmp(again, value, len) == 0;
+}
+
 void virtio_config_read(struct virtio_device *dev, size_t off, void *value, size_t len)
 {
 	const struct virtio_transport *t = dev->transport;
-	uint32_t before, after = t->config_generation(dev);
 	unsigned reads = 0;
+	uint32_t before;
 
 	do {
-		before = after;
+		before = t->config_generation(dev);
 		t->config_read(dev, off, value, len);
-		after = t->config_generation(dev);
-	} while (after != before && ++reads < CONFIG_READS_MAX);
+	} while (!consistent(dev, before, off, value, len) && ++reads < CONFIG_READS_MAX);
 }
 
 uint16_t virtio_queue_size(uint16_t wanted, size_t bytes_each)

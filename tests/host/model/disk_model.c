@@ -145,10 +145,19 @@ static void answer(struct model_disk *d, const struct model_chain *c)
 	model_ring_push(&d->v, 0, c, written);
 }
 
+/* 5.2.6.4: what legacy devices may insist on. */
+static void check_framing(const struct model_disk *d, const struct model_chain *c)
+{
+	if (d->v.legacy && !model_accepted(&d->v, VIRTIO_F_ANY_LAYOUT))
+		RULE("BLKL-08", c->piece[0].len == sizeof(struct virtio_blk_outhdr) && c->piece[c->n - 1].len == 1,
+		     "header and status share descriptors of %u and %u bytes", c->piece[0].len, c->piece[c->n - 1].len);
+}
+
 static void serve(struct model_virtio *v, unsigned queue, struct model_chain *c)
 {
 	struct model_disk *d = (struct model_disk *)v;
 
+	check_framing(d, c);
 	(void)queue;
 	if (c->readable_bytes < sizeof(struct virtio_blk_outhdr) || c->writable_bytes < 1) {
 		model_refuse("a request without header or status");

@@ -43,22 +43,39 @@ static void check_checksum_request(const struct virtio_net_hdr *h, uint64_t len)
 		     h->csum_offset, (unsigned long long)len);
 }
 
+/* 5.1.9.1: num_buffers was not there before 1.0, but for MRG_RXBUF. */
+static uint32_t header_len(const struct model_net *n)
+{
+	return n->v.legacy && !model_accepted(&n->v, VIRTIO_NET_F_MRG_RXBUF) ? offsetof(struct virtio_net_hdr, num_buffers)
+									     : sizeof(struct virtio_net_hdr);
+}
+
+/* 5.1.9.8: what legacy devices may insist on. */
+static void check_framing(const struct model_net *n, const struct model_chain *c)
+{
+	if (n->v.legacy && !model_accepted(&n->v, VIRTIO_F_ANY_LAYOUT))
+		RULE("NETL-09", c->n > 1 && c->piece[0].len == header_len(n), "a header that shares a descriptor of %u bytes", c->piece[0].len);
+}
+
 static void transmit(struct model_net *n, const struct model_chain *c)
 {
-	struct virtio_net_hdr h;
-	uint64_t len = c->readable_bytes - sizeof(h);
+	struct virtio_net_hdr h = { 0 };
+	uint64_t len = c->readable_bytes - header_len(n);
 	uint16_t mtu = ((struct virtio_net_config *)n->v.config)->mtu;
 
 	if (c->n != c->readable)
 		model_refuse("a transmitted frame with device-writable pieces");
-	model_chain_read(c, 0, &h, sizeof(h));
+	check_framing(n, c);
+	model_chain_read(c, 0, &h, header_len(n));
+	if (n->v.legacy)
+		RULE("NETL-03", c->piece[0].len == header_len(n), "a header of %u bytes", c->piece[0].len);
 	check_header(n, &h);
 	check_checksum_request(&h, len);
 	if (model_accepted(&n->v, VIRTIO_NET_F_MTU)) /* a VLAN tag belongs to the header */
 		RULE("NET-09", len <= mtu + 14u + 4u, "a frame of %llu bytes, the MTU is %u", (unsigned long long)len, mtu);
 	if (n->nsent < 64 && len <= sizeof(n->sent[0])) {
 		n->sent_header[n->nsent] = h;
-		model_chain_read(c, sizeof(h), n->sent[n->nsent], len);
+		model_chain_read(c, header_len(n), n->sent[n->nsent], len);
 		n->sent_len[n->nsent] = (uint32_t)len;
 	}
 	n->nsent++;
@@ -70,11 +87,12 @@ static void receive_buffer(struct model_net *n, const struct model_chain *c)
 
 	if (c->readable)
 		model_refuse("a receive buffer with device-readable pieces");
+	check_framing(n, c);
 	RULE("NET-52", c->writable_bytes >= 1526, "a receive buffer of %llu bytes", (unsigned long long)c->writable_bytes);
 	if (model_accepted(&n->v, VIRTIO_NET_F_MTU))
 		RULE("NET-08", c->writable_bytes >= 12u + 14u + mtu, "a receive buffer of %llu bytes, the MTU is %u",
 		     (unsigned long long)c->writable_bytes, mtu);
-	n->rx[n->nrx++] = *c;
+	n->rx[(n->first_rx + n->nrx++) % 256] = *c;
 }
 
 static void serve(struct model_virtio *v, unsigned queue, struct model_chain *c)
@@ -99,11 +117,11 @@ bool model_net_deliver(struct model_net *n, const void *frame, uint32_t len, uin
 
 	if (n->nrx == 0)
 		return false;
-	c = n->rx[0];
-	memmove(n->rx, n->rx + 1, --n->nrx * sizeof(n->rx[0]));
-	model_chain_write(&c, 0, &h, sizeof(h));
-	model_chain_write(&c, sizeof(h), frame, len);
-	model_ring_push(&n->v, RX, &c, (uint32_t)sizeof(h) + len);
+	c = n->rx[n->first_rx++ % 256];
+	n->nrx--;
+	model_chain_write(&c, 0, &h, header_len(n));
+	model_chain_write(&c, header_len(n), frame, len);
+	model_ring_push(&n->v, RX, &c, header_len(n) + len);
 	return true;
 }
 
@@ -116,7 +134,7 @@ void model_net_release_tx(struct model_net *n)
 
 static void reset(struct model_virtio *v)
 {
-	((struct model_net *)v)->nrx = ((struct model_net *)v)->nheld_tx = 0;
+	((struct model_net *)v)->nrx = ((struct model_net *)v)->first_rx = ((struct model_net *)v)->nheld_tx = 0;
 }
 
 struct model_net *model_net_new(uint64_t features)

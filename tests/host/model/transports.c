@@ -6,7 +6,36 @@
 #include "kernel/pci.h"
 #include "virtio/virtio_mmio.h"
 
+#include "kernel/heap.h"
+#include <sys/mman.h>
+
 #define LINE 10
+
+/*
+ * A legacy device is told a page number of 32 bits, which the host's heap is beyond. So what is aligned to pages comes from
+ * below; it is never given back.
+ */
+static bool is_low(const void *p)
+{
+	return (uintptr_t)p >> 32 == 0;
+}
+
+void *kmalloc_aligned(size_t size, size_t align)
+{
+	void *p = NULL;
+
+	if (align >= 4096) {
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+		return p == MAP_FAILED ? NULL : p;
+	}
+	return posix_memalign(&p, align < 16 ? 16 : align, size ? size : 1) ? NULL : p;
+}
+
+void kfree(void *p)
+{
+	if (!is_low(p))
+		free(p);
+}
 
 static const struct model_way ways[] = {
 	{ .name = "pci", .vectors = MODEL_VECTORS },
