@@ -39,9 +39,7 @@ static const struct virtio_feature core_features[] = {
 	{ 0 },
 };
 
-/*
- * 1: packed rings where they are offered, as 6.1 asks for.
- */
+/* 1: packed rings where they are offered, which 6.1 asks for and costs no more than split ones. */
 static uint32_t packed = 1;
 PARAM_UINT("hw.virtio.packed", packed, 0, 1);
 
@@ -102,8 +100,8 @@ static uint64_t choose(const struct virtio_feature *features, uint64_t acceptabl
 }
 
 /*
- * 3.1.1, steps 5 and 6: the device has to agree to what was chosen. The legacy interface has no such
- * step (3.1.2).
+ * 3.1.1, steps 5 and 6: the device has to agree to what was chosen. The legacy interface has no
+ * such step (3.1.2).
  */
 static int confirm_features(struct virtio_device *dev)
 {

@@ -104,8 +104,8 @@ static int enable(struct virtqueue *vq)
 }
 
 /*
- * A split ring's size is a power of two (2.7), a packed ring's any number (2.8). A legacy device has
- * just one size (2.7.2), and no way to hear that it is odd. 0: none will do.
+ * A split ring's size is a power of two (2.7), a packed ring's any number (2.8). A legacy device
+ * has just one size (2.7.2), and no way to hear that it is odd. 0: none will do.
  */
 static uint16_t choose_size(const struct virtio_device *dev, uint16_t wanted, uint16_t max)
 {
@@ -235,6 +235,8 @@ static int next_batch(struct virtqueue *vq, uint16_t *id)
 		return -EIO;
 	if (vq->tokens[used_id].writable == 0)
 		len = 0; /* means nothing here, and some devices write what they like */
+	else if (virtio_legacy(vq->dev) && len > vq->tokens[used_id].writable)
+		len = vq->tokens[used_id].writable; /* 2.7.8.2: legacy ones count what they like */
 	vq->batch = batch_up_to(vq, (uint16_t)used_id);
 	if (len > vq->tokens[used_id].writable || vq->batch > pending)
 		return -EIO;

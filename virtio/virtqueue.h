@@ -49,7 +49,9 @@ struct virtqueue_token {
 	bool indirect;      /* a table holds its pieces */
 };
 
-/* One ring format. All are called with the queue's lock held; only they see what the device wrote. */
+/*
+ * One ring format. All are called with the queue's lock held; only they see what the device wrote.
+ */
 struct virtqueue_ops {
 	size_t (*ring_bytes)(const struct virtqueue *);
 	void (*reset)(struct virtqueue *); /* ring memory is zeroed; lays out the areas */
@@ -151,10 +153,10 @@ int virtqueue_add(struct virtqueue *, const struct sg *, unsigned n, unsigned re
 void virtqueue_kick(struct virtqueue *);
 
 /*
- * Takes back what the device has of one queue: resets it alone (2.6.1), hands every buffer in flight
- * to returned, and enables the queue again, empty. -ENOTSUP: RING_RESET was not agreed on; -EIO: the
- * device is being recovered, or will be. Threads only; other uses of the queue may go on, and find
- * it broken meanwhile.
+ * Takes back what the device has of one queue: resets it alone (2.6.1), hands every buffer in
+ * flight to returned, and enables the queue again, empty. -ENOTSUP: RING_RESET was not agreed on;
+ * -EIO: the device is being recovered, or will be. Threads only; other uses of the queue may go on,
+ * and find it broken meanwhile.
  */
 int virtqueue_reset(struct virtqueue *, void (*returned)(struct virtqueue *, void *token));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The packed ring (VIRTIO 1.4, section 2.8). Everything here runs with the queue's lock held; beside
- * it runs the device.
+ * The packed ring (VIRTIO 1.4, section 2.8). Everything here runs with the queue's lock held;
+ * beside it runs the device.
  *
  * One ring serves both ways: a descriptor's AVAIL and USED bits, seen together with the wrap
  * counters, say whose it is. The device writes over descriptors it has used, and may write over any

@@ -2,6 +2,7 @@
 /* See virtio_model.h: a transport that carries the driver's calls to the model as they are. For tests of rings and of the life cycle, which no register plays a part in. */
 #include "tests/host/model/virtio_model.h"
 #include "virtio/virtio.h"
+#include <errno.h>
 
 static struct model_virtio *model;
 static struct virtio_device device;
@@ -68,7 +69,16 @@ static int queue_enable(struct virtio_device *dev, struct virtqueue *vq)
 
 static void queue_notify(struct virtqueue *vq)
 {
-	model_notify(model, vq->spec.index);
+	uint32_t word = virtqueue_notification(vq);
+
+	if (model_accepted(model, VIRTIO_F_NOTIFICATION_DATA))
+		model_ring_notification_data(model, vq->spec.index, (uint16_t)(word >> 16));
+	model_notify(model, (uint16_t)word);
+}
+
+static int queue_reset(struct virtqueue *vq)
+{
+	return model_queue_reset(model, vq->spec.index) ? 0 : -ETIMEDOUT;
 }
 
 static uint32_t config_generation(struct virtio_device *dev)
@@ -97,7 +107,7 @@ int model_direct_add(struct model_virtio *m)
 	transport = (struct virtio_transport){
 		.name = "direct", .legacy = m->legacy, .get_status = get_status, .set_status = set_status, .get_features = get_features,
 		.set_features = set_features, .interrupts_prepare = interrupts_prepare, .queue_max = queue_max, .queue_enable = queue_enable,
-		.queue_notify = queue_notify, .config_generation = config_generation,
+		.queue_notify = queue_notify, .queue_reset = queue_reset, .features = 1ull << VIRTIO_F_NOTIFICATION_DATA, .config_generation = config_generation,
 	};
 	device = (struct virtio_device){ .transport = &transport, .id = (enum virtio_id)m->type, .where = "here" };
 	return virtio_add(&device);

@@ -39,8 +39,9 @@ static void check_segments(struct model_disk *d, const struct model_chain *c)
 	for (unsigned i = 0; i < c->n; i++)
 		if (model_accepted(&d->v, VIRTIO_BLK_F_SIZE_MAX) && c->piece[i].len > size_max && c->piece[i].len > 16)
 			model_refuse("a segment of %u bytes, size_max is %u", c->piece[i].len, size_max);
-	if (model_accepted(&d->v, VIRTIO_BLK_F_SEG_MAX) && c->n - 2 > seg_max)
-		model_refuse("%u segments, seg_max is %u", c->n - 2, seg_max);
+	if (model_accepted(&d->v, VIRTIO_BLK_F_SEG_MAX))
+		RULE(model_accepted(&d->v, VIRTIO_F_RING_PACKED) ? "PACK-06" : "SPLIT-08", c->n - 2 <= seg_max, "%u segments, seg_max is %u", c->n - 2,
+		     seg_max);
 }
 
 static uint8_t transfer(struct model_disk *d, const struct model_chain *c, const struct virtio_blk_outhdr *h, bool write)
@@ -172,9 +173,11 @@ static void serve(struct model_virtio *v, unsigned queue, struct model_chain *c)
 /* After a lie in the ring the driver may have used what is held for something else. */
 void model_disk_release(struct model_disk *d)
 {
-	while (d->nheld && !d->v.broken)
-		answer(d, &d->held[--d->nheld]);
+	unsigned n = d->nheld;
+
 	d->nheld = 0;
+	for (unsigned i = 0; i < n && !d->v.broken; i++)
+		answer(d, &d->held[model_accepted(&d->v, VIRTIO_F_IN_ORDER) ? i : n - 1 - i]);
 }
 
 static void config_watch(struct model_virtio *v, unsigned off)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See virtio_model.h: the device's side of section 2.7. Buffers are read and written where the driver put them, so that AddressSanitizer watches their lifetime. */
-#include "tests/host/model/virtio_model.h"
+/* See ring_model.h: the device's side of section 2.7. */
+#include "tests/host/model/ring_model.h"
 
 static struct virtq_desc *desc_of(const struct model_queue *q)
 {
@@ -27,20 +27,6 @@ static uint16_t *avail_event(const struct model_queue *q)
 	return (uint16_t *)&used_of(q)->ring[q->size];
 }
 
-static bool event_idx(const struct model_virtio *m)
-{
-	return model_accepted(m, VIRTIO_F_EVENT_IDX);
-}
-
-/* 2.7.7.2, written out: is event one of the indices old, old + 1, ..., new - 1? */
-static bool passed(uint16_t event, uint16_t old, uint16_t new)
-{
-	for (uint16_t i = old; i != new; i++)
-		if (i == event)
-			return true;
-	return false;
-}
-
 /* 2.7.2: all three follow from the address of the first and the size. */
 static void check_legacy_layout(const struct model_queue *q)
 {
@@ -51,7 +37,7 @@ static void check_legacy_layout(const struct model_queue *q)
 	     "a legacy ring that is not laid out as in 2.7.2");
 }
 
-void model_ring_enabled(struct model_virtio *m, unsigned index)
+static void split_enabled(struct model_virtio *m, unsigned index)
 {
 	struct model_queue *q = &m->queue[index];
 
@@ -62,137 +48,126 @@ void model_ring_enabled(struct model_virtio *m, unsigned index)
 	if (m->legacy)
 		check_legacy_layout(q);
 	RULE("SPLIT-19", !used_of(q)->flags && !used_of(q)->idx && !avail_of(q)->idx, "queue %u starts with a used ring that is not zero", index);
-	model_ring_wait(m, index);
 }
 
 /* --- taking --- */
 
-static bool bad(struct model_virtio *m, const char *what)
-{
-	model_refuse("%s", what);
-	m->broken = true;
-	return false;
-}
-
 static bool add_piece(struct model_virtio *m, struct model_chain *c, const struct virtq_desc *d)
 {
-	bool writable = d->flags & VIRTQ_DESC_F_WRITE;
-
 	if (d->flags & ~7u)
-		return bad(m, "unknown descriptor flags");
-	if (!writable && c->n > c->readable)
-		return bad(m, "SPLIT-02: a device-readable descriptor behind a device-writable one");
-	if (d->len == 0)
-		return bad(m, "a descriptor of length 0");
-	c->piece[c->n].addr = (uint8_t *)(uintptr_t)d->addr;
-	c->piece[c->n++].len = d->len;
-	c->readable += !writable;
-	*(writable ? &c->writable_bytes : &c->readable_bytes) += d->len;
-	if (c->readable_bytes + c->writable_bytes > UINT32_MAX)
-		return bad(m, "SPLIT-04: a chain of more than 2^32 bytes");
-	return true;
+		return model_ring_bad(m, "unknown descriptor flags");
+	return model_chain_add(m, c, d->addr, d->len, d->flags & VIRTQ_DESC_F_WRITE, "SPLIT-02", "SPLIT-04");
 }
+
+/* A broken rule also breaks the ring: there is no going on with what it holds. */
+#define KEPT(id, kept, ...) (RULE(id, kept, __VA_ARGS__) || model_ring_broken(m))
 
 static bool walk_indirect(struct model_virtio *m, struct model_queue *q, struct model_chain *c, const struct virtq_desc *whole)
 {
 	const struct virtq_desc *table = (const struct virtq_desc *)(uintptr_t)whole->addr;
 	unsigned n = whole->len / sizeof(*table), at = 0;
 
-	if (!model_accepted(m, VIRTIO_F_INDIRECT_DESC))
-		return bad(m, "SPLIT-06: INDIRECT without the feature");
-	if (whole->flags & VIRTQ_DESC_F_NEXT)
-		return bad(m, "SPLIT-09: INDIRECT and NEXT together");
-	if (n == 0 || whole->len % sizeof(*table) || n > q->size)
-		return bad(m, "SPLIT-08: an indirect table of that length");
+	if (!KEPT("SPLIT-06", model_accepted(m, VIRTIO_F_INDIRECT_DESC), "INDIRECT without the feature") ||
+	    !KEPT("SPLIT-09", !(whole->flags & VIRTQ_DESC_F_NEXT), "INDIRECT and NEXT together") ||
+	    !KEPT("SPLIT-08", n && whole->len % sizeof(*table) == 0 && n <= q->size, "an indirect table of %u bytes", whole->len))
+		return false;
 	for (unsigned steps = 0; steps < n; steps++) {
-		if (table[at].flags & VIRTQ_DESC_F_INDIRECT)
-			return bad(m, "SPLIT-07: INDIRECT inside an indirect table");
-		if (!add_piece(m, c, &table[at]))
+		if (!KEPT("SPLIT-07", !(table[at].flags & VIRTQ_DESC_F_INDIRECT), "INDIRECT inside an indirect table") || !add_piece(m, c, &table[at]))
 			return false;
 		if (!(table[at].flags & VIRTQ_DESC_F_NEXT))
 			return true;
+		if (model_accepted(m, VIRTIO_F_IN_ORDER) && !KEPT("SPLIT-10", table[at].next == at + 1, "an indirect table that is not in order"))
+			return false;
 		at = table[at].next;
 		if (at >= n)
-			return bad(m, "an indirect table links past its end");
+			return model_ring_bad(m, "an indirect table links past its end");
 	}
-	return bad(m, "an indirect table loops");
+	return model_ring_bad(m, "an indirect table loops");
 }
 
 static bool walk(struct model_virtio *m, struct model_queue *q, struct model_chain *c)
 {
 	uint16_t at = c->head;
 
-	for (unsigned steps = 0; steps < q->size; steps++) {
+	for (unsigned steps = 0; KEPT("SPLIT-08", steps < q->size, "a chain longer than the queue"); steps++) {
 		const struct virtq_desc *d;
 
 		if (at >= q->size)
-			return bad(m, "a descriptor index beyond the ring");
-		if (q->in_flight[at])
-			return bad(m, "a descriptor that the device still has");
+			return model_ring_bad(m, "a descriptor index beyond the ring");
+		if (!KEPT("CLEAN-01", !q->in_flight[at], "descriptor %u, which the device still has", at))
+			return false;
 		q->in_flight[at] = true;
 		d = &desc_of(q)[at];
+		c->count++;
 		if (d->flags & VIRTQ_DESC_F_INDIRECT)
 			return walk_indirect(m, q, c, d);
 		if (!add_piece(m, c, d))
 			return false;
 		if (!(d->flags & VIRTQ_DESC_F_NEXT))
 			return true;
+		if (model_accepted(m, VIRTIO_F_IN_ORDER) &&
+		    !KEPT("SPLIT-05", d->next == (at + 1) % q->size, "descriptor %u links %u, though in order was agreed on", at, d->next))
+			return false;
 		at = d->next;
 	}
-	return bad(m, "SPLIT-08: a chain longer than the queue");
+	return false;
 }
 
-bool model_ring_pop(struct model_virtio *m, unsigned index, struct model_chain *c)
+/* 2.7.7: what avail flags may be. */
+static bool flags_allowed(struct model_virtio *m, uint16_t flags)
+{
+	if (event_idx(m))
+		return KEPT("SPLIT-14", flags == 0, "avail flags with event index");
+	if (flags == VIRTQ_AVAIL_F_NO_INTERRUPT)
+		RULE("SPLIT-13", true, "notifications are suppressed");
+	return KEPT("SPLIT-12", flags <= 1, "avail flags are neither 0 nor 1");
+}
+
+static bool split_pop(struct model_virtio *m, unsigned index, struct model_chain *c)
 {
 	struct model_queue *q = &m->queue[index];
 	uint16_t idx = __atomic_load_n(&avail_of(q)->idx, __ATOMIC_ACQUIRE);
 
-	if (avail_of(q)->flags & ~1u)
-		return bad(m, "SPLIT-12: avail flags are neither 0 nor 1");
-	if (event_idx(m) && avail_of(q)->flags)
-		return bad(m, "SPLIT-14: avail flags with event index");
-	if ((uint16_t)(idx - q->last_avail) > q->size)
-		return bad(m, "SPLIT-11: avail idx jumps or goes back");
+	if (!flags_allowed(m, avail_of(q)->flags) ||
+	    !KEPT("SPLIT-11", (uint16_t)(idx - q->last_avail) <= q->size, "avail idx jumps or goes back"))
+		return false;
 	if (idx == q->last_avail)
 		return false;
+	if ((uint16_t)(idx - q->last_avail) > 1)
+		RULE("SPLIT-28", true, "several at once");
 	c->head = avail_of(q)->ring[q->last_avail++ % q->size];
-	c->n = c->readable = 0;
-	c->readable_bytes = c->writable_bytes = 0;
 	return walk(m, q, c);
 }
 
 /* --- notifications --- */
 
-void model_ring_notified(struct model_virtio *m, unsigned index)
+static void split_notified(struct model_virtio *m, unsigned index)
 {
 	struct model_queue *q = &m->queue[index];
 	uint16_t idx = avail_of(q)->idx;
 
-	if (event_idx(m) && !passed(*avail_event(q), q->notified_avail, idx))
-		model_refuse("SPLIT-25: queue %u notified although avail_event was not passed", index);
-	if (!event_idx(m) && (used_of(q)->flags & VIRTQ_USED_F_NO_NOTIFY))
-		model_refuse("SPLIT-21: queue %u notified although the device does not want that", index);
+	if (event_idx(m))
+		RULE("SPLIT-25", model_event_passed(*avail_event(q), q->notified_avail, idx), "queue %u notified although avail_event was not passed", index);
+	else
+		RULE("SPLIT-21", !(used_of(q)->flags & VIRTQ_USED_F_NO_NOTIFY), "queue %u notified although the device does not want that", index);
 	q->notified_avail = idx;
 }
 
-void model_ring_notification_data(struct model_virtio *m, unsigned index, uint16_t position)
-{
-	RULE("FACT-10", position == avail_of(&m->queue[index])->idx, "notification of 0x%x", position);
-}
-
-/* A device that asked for notifications and got none would sleep on: that is a driver's fault, not to be healed by looking. */
-bool model_ring_wants_service(struct model_virtio *m, unsigned index)
+/* What the driver was told of notifications, as split_wait() left it: it was to notify of anything new. */
+static bool split_pending(struct model_virtio *m, unsigned index)
 {
 	struct model_queue *q = &m->queue[index];
+	bool missed = avail_of(q)->idx != q->last_avail && !q->notified;
 
-	if (q->notified || m->poll_mode)
-		return true;
-	if (avail_of(q)->idx != q->last_avail)
-		model_refuse("SPLIT-22/24: queue %u was filled and not notified", index);
-	return false;
+	return !RULE(event_idx(m) ? "SPLIT-24" : "SPLIT-22", !missed, "queue %u was filled and not notified", index);
 }
 
-void model_ring_wait(struct model_virtio *m, unsigned index)
+static uint16_t split_position(struct model_virtio *m, unsigned index)
+{
+	return avail_of(&m->queue[index])->idx;
+}
+
+static void split_wait(struct model_virtio *m, unsigned index)
 {
 	struct model_queue *q = &m->queue[index];
 
@@ -238,6 +213,7 @@ static void apply_fault(struct model_virtio *m, struct model_queue *q, uint32_t 
 	case USED_ID_INNER: *id = desc_of(q)[*id].next; break;
 	case USED_LEN_TOO_LONG: *len += 1; break;
 	case USED_INDEX_JUMP: *idx = (uint16_t)(*idx + q->size); break;
+	case USED_NEVER_OFFERED: *idx = (uint16_t)(*idx + 1); *id = free_descriptor(q, *id); break;
 	case USED_INDEX_BACK: *idx = (uint16_t)(*idx - 2); break;
 	}
 	if (m->fault.used == USED_LEN_TOO_LONG && *len < 0x10000)
@@ -251,56 +227,37 @@ static void apply_fault(struct model_virtio *m, struct model_queue *q, uint32_t 
 static bool wants_interrupt(struct model_virtio *m, struct model_queue *q, uint16_t old, uint16_t new)
 {
 	if (event_idx(m))
-		return passed(*used_event(q), old, new);
+		return model_event_passed(*used_event(q), old, new);
 	return !(avail_of(q)->flags & VIRTQ_AVAIL_F_NO_INTERRUPT);
 }
 
-void model_ring_push(struct model_virtio *m, unsigned index, const struct model_chain *c, uint32_t written)
+static bool split_push(struct model_virtio *m, unsigned index, const struct model_chain *c, uint32_t written, bool entry)
 {
 	struct model_queue *q = &m->queue[index];
 	struct virtq_used *used = used_of(q);
-	uint16_t old = q->used_idx, new = (uint16_t)(old + 1);
+	uint16_t old = q->used_idx, new = (uint16_t)(old + q->skipped + 1);
 	uint32_t id = c->head, len = written;
 
 	free_descriptors(q, c->head);
+	if (!entry) {
+		q->skipped++;
+		return false;
+	}
 	apply_fault(m, q, &id, &len, &new);
 	q->repeat_id = c->head;
 	used->ring[old % q->size] = (struct virtq_used_elem){ .id = id, .len = len };
 	__atomic_store_n(&used->idx, new, __ATOMIC_RELEASE);
 	q->used_idx = new;
-	if (wants_interrupt(m, q, old, new)) {
-		q->interrupts++;
-		model_interrupt(m, q->vector);
-	}
+	q->skipped = 0;
+	return wants_interrupt(m, q, old, new);
 }
 
-/* --- data --- */
-
-static void copy(const struct model_chain *c, unsigned from, unsigned to, uint64_t off, uint8_t *buf, size_t len, bool write)
-{
-	for (unsigned i = from; i < to && len; i++) {
-		size_t n;
-
-		if (off >= c->piece[i].len) {
-			off -= c->piece[i].len;
-			continue;
-		}
-		n = c->piece[i].len - off < len ? c->piece[i].len - off : len;
-		memcpy(write ? c->piece[i].addr + off : buf, write ? buf : c->piece[i].addr + off, n);
-		buf += n;
-		len -= n;
-		off = 0;
-	}
-	if (len)
-		model_refuse("a chain is %zu bytes short", len);
-}
-
-void model_chain_read(const struct model_chain *c, uint64_t off, void *buf, size_t len)
-{
-	copy(c, 0, c->readable, off, buf, len, false);
-}
-
-void model_chain_write(const struct model_chain *c, uint64_t off, const void *buf, size_t len)
-{
-	copy(c, c->readable, c->n, off, (uint8_t *)buf, len, true);
-}
+const struct model_ring_ops model_ring_split = {
+	.enabled = split_enabled,
+	.pop = split_pop,
+	.push = split_push,
+	.notified = split_notified,
+	.position = split_position,
+	.pending = split_pending,
+	.wait = split_wait,
+};

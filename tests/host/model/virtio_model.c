@@ -11,10 +11,57 @@
 
 static bool step(struct model_actor *actor);
 
+/* --- ring formats --- */
+
+#define BIT(n)   (1ull << (n))
+#define INDIRECT BIT(VIRTIO_F_INDIRECT_DESC)
+#define EVENT    BIT(VIRTIO_F_EVENT_IDX)
+#define PACKED   BIT(VIRTIO_F_RING_PACKED)
+#define IN_ORDER BIT(VIRTIO_F_IN_ORDER)
+#define OTHERS   (BIT(VIRTIO_F_ORDER_PLATFORM) | BIT(VIRTIO_F_RING_RESET))
+
+static const struct ring_format {
+	const char *name;
+	uint64_t offered;
+	uint16_t size;                /* 0: the device's own */
+} formats[] = {
+	{ "split", INDIRECT | EVENT, 0 },
+	{ "split, plain", 0, 0 },
+	{ "split, event index", EVENT, 4 },
+	{ "split, indirect", INDIRECT, 1024 },
+	{ "split, in order", INDIRECT | EVENT | IN_ORDER, 8 },
+	{ "split, in order, no tables", IN_ORDER, 64 },
+	{ "packed", PACKED | INDIRECT | EVENT | OTHERS, 0 },
+	{ "packed, plain", PACKED, 0 },
+	{ "packed, event index", PACKED | EVENT, 4 },
+	{ "packed, event index, odd", PACKED | EVENT, 13 },
+	{ "packed, indirect", PACKED | INDIRECT, 1024 },
+	{ "packed, indirect, odd", PACKED | INDIRECT | EVENT, 100 },
+	{ "packed, in order", PACKED | INDIRECT | EVENT | IN_ORDER, 8 },
+	{ "packed, in order, no tables, odd", PACKED | IN_ORDER, 67 },
+};
+
+static const struct ring_format *format = formats;
+
+void model_in_each_ring(void (*run)(void))
+{
+	int failures = test_failures;
+
+	for (format = formats; format < formats + sizeof(formats) / sizeof(formats[0]); format++) {
+		model_in_new_machine(run);
+		if (test_failures > failures)
+			fprintf(stderr, "  with a ring that is %s\n", format->name);
+		failures = test_failures;
+	}
+	format = formats;
+}
+
 void model_virtio_init(struct model_virtio *m, unsigned type, unsigned nqueues, uint16_t queue_max)
 {
+	if (format->size)
+		queue_max = format->size;
 	m->type = type;
-	m->offered = 1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_F_INDIRECT_DESC | 1ull << VIRTIO_F_EVENT_IDX;
+	m->offered = BIT(VIRTIO_F_VERSION_1) | format->offered;
 	m->nqueues = nqueues;
 	for (unsigned i = 0; i < nqueues; i++) {
 		m->queue[i].max = queue_max;
@@ -31,6 +78,12 @@ bool model_touch(struct model_virtio *m, const char *what)
 	return RULE("PCI-19", !m->resetting, "%s before the reset was seen to end", what);
 }
 
+static void clear_queue(struct model_queue *q)
+{
+	*q = (struct model_queue){ .max = q->max, .notify_off = q->notify_off, .size = q->max, .vector = VIRTIO_MSI_NO_VECTOR,
+				   .notifications = q->notifications, .interrupts = q->interrupts };
+}
+
 static void reset(struct model_virtio *m)
 {
 	m->accepted = 0;
@@ -40,12 +93,8 @@ static void reset(struct model_virtio *m)
 	m->driver_feature[0] = m->driver_feature[1] = 0;
 	m->config_vector = VIRTIO_MSI_NO_VECTOR;
 	m->isr = 0;
-	for (unsigned i = 0; i < m->nqueues; i++) {
-		struct model_queue *q = &m->queue[i];
-
-		*q = (struct model_queue){ .max = q->max, .notify_off = q->notify_off, .size = q->max, .vector = VIRTIO_MSI_NO_VECTOR,
-					   .notifications = q->notifications, .interrupts = q->interrupts };
-	}
+	for (unsigned i = 0; i < m->nqueues; i++)
+		clear_queue(&m->queue[i]);
 	m->resetting = true;
 	m->reset_reads = m->fault.slow_reset;
 	m->resets++;
@@ -150,8 +199,11 @@ void model_queue_enable(struct model_virtio *m, unsigned index)
 {
 	struct model_queue *q = &m->queue[index];
 
-	RULE("INIT-01", (m->legacy || m->features_ok_seen) && (m->status & DRV) && !(m->status & (DOK | FAIL)), "queue %u enabled at status 0x%x",
-	     index, m->status);
+	if (q->resets)
+		RULE("VQR-03", q->halves_written == 0x3f, "queue %u enabled again without all of its set-up", index);
+	else
+		RULE("INIT-01", (m->legacy || m->features_ok_seen) && (m->status & DRV) && !(m->status & (DOK | FAIL)),
+		     "queue %u enabled at status 0x%x", index, m->status);
 	if (q->enabled)
 		model_refuse("queue %u enabled twice", index);
 	if (!RULE("PCI-18", q->halves_written == 0x3f, "queue %u enabled before its addresses were written", index))
@@ -164,6 +216,23 @@ void model_queue_enable(struct model_virtio *m, unsigned index)
 		RULE("PCI-17", q->size && !(q->size & (q->size - 1)), "queue %u has size %u", index, q->size);
 	q->enabled = true;
 	model_ring_enabled(m, index);
+}
+
+bool model_queue_reset(struct model_virtio *m, unsigned index)
+{
+	struct model_queue *q = &m->queue[index];
+	unsigned resets;
+
+	if (!model_accepted(m, VIRTIO_F_RING_RESET) || !q->enabled || !(m->status & DOK))
+		model_refuse("queue %u reset at status 0x%x", index, m->status);
+	if (m->fault.queue_never_resets)
+		return false;
+	resets = q->resets + 1;
+	clear_queue(q);
+	q->resets = resets;
+	if (m->queue_reset)
+		m->queue_reset(m, index);
+	return true;
 }
 
 /* --- configuration --- */

@@ -7,7 +7,7 @@
  * virtio_pci_legacy_model.c its registers of before 1.0
  * virtio_mmio_model.c the MMIO front, of either version
  * direct_model.c    a front without registers: the driver's calls, as they come
- * ring_split_model.c the device's side of a split ring
+ * ring_*model.c     the device's side of a ring
  * *_model.c         device types, which serve chains of buffers
  */
 #pragma once
@@ -34,12 +34,14 @@ enum model_used_fault {
 	USED_LEN_TOO_LONG,
 	USED_INDEX_JUMP,       /* idx runs far ahead */
 	USED_INDEX_BACK,
+	USED_NEVER_OFFERED,    /* another one before it, of nothing */
 	USED_FAULTS,           /* how many there are */
 };
 
 struct model_faults {
 	bool refuse_features_ok;
 	bool never_resets;            /* status never reads 0 again */
+	bool queue_never_resets;
 	unsigned slow_reset;          /* so many status reads before it does */
 	bool refuse_config_vector, refuse_queue_vectors;
 	uint16_t refuse_vectors_from; /* and above; 0: none */
@@ -55,10 +57,13 @@ struct model_queue {
 	unsigned halves_written;      /* of the three addresses */
 	uint64_t desc, driver, device;
 	/* The device's side. */
-	uint16_t last_avail, used_idx, notified_avail;
+	uint16_t last_avail, used_idx, notified_avail; /* split: indices; packed: slots, but the last */
+	bool avail_wrap, used_wrap;                    /* packed */
+	uint16_t skipped;             /* split: buffers, packed: slots that the next used entry speaks for */
 	bool notified;
-	bool in_flight[MODEL_RING];   /* descriptors of chains the device has */
+	bool in_flight[MODEL_RING];   /* split: descriptors of chains the device has; packed: buffer ids */
 	uint16_t repeat_id;
+	struct pvirtq_desc shadow[MODEL_RING]; /* packed: descriptors as they were made available */
 	unsigned notifications, interrupts;
 	/* RING_RESET */
 	bool resetting;
@@ -67,8 +72,10 @@ struct model_queue {
 
 /* One chain of buffers, as the device got it. */
 struct model_chain {
-	uint16_t head;
+	uint16_t head;                /* its id */
+	uint16_t count;               /* descriptors in the ring */
 	unsigned n, readable;
+	unsigned split_needlessly;    /* pieces that continue the one before */
 	struct { uint8_t *addr; uint32_t len; } piece[MODEL_PIECES];
 	uint64_t readable_bytes, writable_bytes;
 };
@@ -117,6 +124,7 @@ struct model_virtio {
 	struct model_faults fault;
 	void (*serve)(struct model_virtio *, unsigned queue, struct model_chain *); /* answers with model_ring_push(), now or later */
 	void (*reset)(struct model_virtio *);
+	void (*queue_reset)(struct model_virtio *, unsigned queue); /* NULL, or: forgets what it has of a queue */
 	void (*config_read_hook)(struct model_virtio *, unsigned off); /* between two reads of a field */
 	void (*config_watch)(struct model_virtio *, unsigned off);     /* NULL, or: rules of the type about reading it */
 	/* Interrupts, whatever the transport. */
@@ -140,6 +148,16 @@ struct model_virtio {
 	struct model_mmio mmio;
 };
 
+/*
+ * A test that runs in a machine of its own for each ring format that a device may offer: split or packed, with and without
+ * indirect tables, event indices and use in order, of the sizes there are. model_virtio_init() sees to that.
+ */
+#define RING_TEST(id)									\
+	static void machine_##id(void);							\
+	TEST(id) { model_in_each_ring(machine_##id); }					\
+	static void machine_##id(void)
+void model_in_each_ring(void (*run)(void));
+
 /* --- virtio_model.c --- */
 void model_virtio_init(struct model_virtio *, unsigned type, unsigned nqueues, uint16_t queue_max);
 uint8_t model_status_read(struct model_virtio *);
@@ -147,6 +165,7 @@ void model_status_write(struct model_virtio *, uint8_t);
 void model_features_write(struct model_virtio *, uint32_t word);
 uint32_t model_features_read(struct model_virtio *);
 void model_queue_enable(struct model_virtio *, unsigned index);
+bool model_queue_reset(struct model_virtio *, unsigned index); /* 2.6.1, at once. False: it never ends */
 uint32_t model_config_read(struct model_virtio *, unsigned off, unsigned width);
 void model_config_write(struct model_virtio *, unsigned off, uint32_t value, unsigned width);
 void model_notify(struct model_virtio *, unsigned index);
@@ -179,13 +198,14 @@ void model_mmio_plug(struct model_virtio *, unsigned slot, unsigned gsi); /* ins
 /* --- direct_model.c --- */
 int model_direct_add(struct model_virtio *); /* what virtio_add() says */
 
-/* --- ring_split_model.c --- */
+/* --- ring_model.c --- */
 void model_ring_enabled(struct model_virtio *, unsigned queue);
 bool model_ring_pop(struct model_virtio *, unsigned queue, struct model_chain *);
 void model_ring_push(struct model_virtio *, unsigned queue, const struct model_chain *, uint32_t written);
-bool model_ring_wants_service(struct model_virtio *, unsigned queue);
+void model_ring_skip(struct model_virtio *, unsigned queue, const struct model_chain *); /* IN_ORDER: used, and the next one pushed says so */
 void model_ring_notified(struct model_virtio *, unsigned queue);
 void model_ring_notification_data(struct model_virtio *, unsigned queue, uint16_t position);
+bool model_ring_wants_service(struct model_virtio *, unsigned queue);
 void model_ring_wait(struct model_virtio *, unsigned queue);      /* served everything: wants to be notified of more */
 void model_chain_read(const struct model_chain *, uint64_t off, void *buf, size_t len);
 void model_chain_write(const struct model_chain *, uint64_t off, const void *buf, size_t len); /* off from the first writable byte */

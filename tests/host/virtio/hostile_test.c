@@ -132,16 +132,17 @@ MACHINE_TEST(unknown_device_type)
 /* --- rings that make no sense --- */
 
 static enum model_used_fault fault;
-static uint64_t withheld;
 
 /* The request that the device lies about fails, the one after it works: the device has been reset in between. */
 static void lies_once(void)
 {
-	struct blkdev *disk;
+	struct blkdev *disk = boot_usual();
+	bool packed = model_accepted(&d->v, VIRTIO_F_RING_PACKED);
 
-	d = model_disk_new(SECTORS, USUAL);
-	d->v.offered &= ~withheld;
-	disk = boot();
+	if (packed && (fault == USED_INDEX_JUMP || fault == USED_INDEX_BACK))
+		return; /* a packed ring has no index */
+	if (fault == USED_ID_INNER && !packed && model_accepted(&d->v, VIRTIO_F_INDIRECT_DESC))
+		return; /* nor an indirect table inner ids */
 	CHECK_EQ(read_sector(disk, 1), 0);
 	CHECK_EQ(read_sector(disk, 2), 0);
 	d->v.fault.used = fault;
@@ -152,37 +153,16 @@ static void lies_once(void)
 	CHECK_EQ(d->v.resets, RECOVERED);
 }
 
-static void lies_in_every_way(void)
+TEST(used_ring_lies)
 {
 	static const enum model_used_fault faults[] = {
-		USED_ID_TOO_BIG, USED_ID_FREE, USED_LEN_TOO_LONG, USED_INDEX_JUMP, USED_INDEX_BACK,
+		USED_ID_TOO_BIG, USED_ID_FREE, USED_ID_INNER, USED_LEN_TOO_LONG, USED_INDEX_JUMP, USED_INDEX_BACK, USED_NEVER_OFFERED,
 	};
 
 	for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		fault = faults[i];
-		model_in_new_machine(lies_once);
+		model_in_each_ring(lies_once);
 	}
-}
-
-TEST(used_ring_lies)
-{
-	lies_in_every_way();
-}
-
-TEST(used_ring_lies_without_indirect)
-{
-	withheld = BIT(VIRTIO_F_INDIRECT_DESC);
-	lies_in_every_way();
-	fault = USED_ID_INNER;
-	model_in_new_machine(lies_once);
-	withheld = 0;
-}
-
-TEST(used_ring_lies_without_event_idx)
-{
-	withheld = BIT(VIRTIO_F_EVENT_IDX);
-	lies_in_every_way();
-	withheld = 0;
 }
 
 static unsigned completions, failures;
@@ -248,7 +228,7 @@ MACHINE_TEST(same_buffer_used_twice)
 }
 
 /* SPLIT-16: interrupts with nothing behind them. */
-MACHINE_TEST(spurious_interrupts)
+RING_TEST(spurious_interrupts)
 {
 	struct blkdev *disk = boot_usual();
 
@@ -262,23 +242,25 @@ MACHINE_TEST(spurious_interrupts)
 
 /* --- recovery --- */
 
-MACHINE_TEST(device_needs_reset)
+RING_TEST(device_needs_reset)
 {
 	struct blkdev *disk = boot_usual();
+	unsigned had;
 
 	d->hold = true;
 	submit(disk, 10);
 	model_run();
+	had = d->nheld;
 	model_needs_reset(&d->v);
 	d->hold = false;
 	model_run();
 	CHECK_EQ(completions, 10);
-	CHECK_EQ(failures, 10);
+	CHECK_EQ(failures, had); /* the others had waited for room, and are done by the device that is back */
 	CHECK_EQ(d->v.resets, RECOVERED);
 	CHECK_EQ(read_sector(disk, 1), 0);
 }
 
-MACHINE_TEST(does_not_come_back)
+RING_TEST(does_not_come_back)
 {
 	struct blkdev *disk = boot_usual();
 
@@ -315,7 +297,7 @@ MACHINE_TEST(comes_back_with_another_queue_size)
 	CHECK(shim_log_has("changed its size"));
 }
 
-MACHINE_TEST(breaks_again_and_again)
+RING_TEST(breaks_again_and_again)
 {
 	struct blkdev *disk = boot_usual();
 	unsigned tries = 0;

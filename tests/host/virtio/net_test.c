@@ -112,9 +112,20 @@ static int send(uint32_t len, uint8_t fill)
 	return eth->xmit(eth, &sg, 1, NULL, (void *)(uintptr_t)(fill + 1));
 }
 
+/* Frames that the rings hold: one for each entry; on its way out a frame takes two. */
+static unsigned rx_room(void)
+{
+	return n->v.queue[0].size;
+}
+
+static unsigned tx_room(void)
+{
+	return n->v.queue[1].size / 2;
+}
+
 /* --- what is agreed on --- */
 
-MACHINE_TEST(silent_until_started)
+RING_TEST(silent_until_started)
 {
 	n = model_net_new(USUAL);
 	plug();
@@ -130,8 +141,8 @@ MACHINE_TEST(silent_until_started)
 	model_shows("NET-03");
 	CHECK(shim_log_has("vtnet0: virtio-net 1.0 pci 00:01.0 +MAC -MRG_RXBUF +STATUS -CTRL_VQ"));
 	start();
-	CHECK_EQ(n->nrx, 256);
-	CHECK_EQ(eth->rx_buffers, 256);
+	CHECK_EQ(n->nrx, rx_room());
+	CHECK_EQ(eth->rx_buffers, rx_room());
 }
 
 MACHINE_TEST(nothing_offered)
@@ -195,12 +206,9 @@ TEST(mtu_of_the_device)
 
 /* --- receive --- */
 
-static void receives(uint64_t without)
+RING_TEST(frames_arrive)
 {
-	n = model_net_new(USUAL);
-	n->v.offered &= ~without;
-	plug();
-	start();
+	boot(USUAL);
 	for (unsigned i = 0; i < 300; i++) {
 		CHECK(deliver(60 + i * 4, (uint8_t)i));
 		if (i % 3 == 0)
@@ -212,52 +220,44 @@ static void receives(uint64_t without)
 		CHECK(got_len[i] == 60 + i * 4 && got[i][0] == (uint8_t)i && got[i][got_len[i] - 1] == (uint8_t)i);
 }
 
-MACHINE_TEST(frames_arrive)
-{
-	receives(0);
-}
-
-MACHINE_TEST(frames_arrive_without_event_idx)
-{
-	receives(BIT(VIRTIO_F_EVENT_IDX));
-}
-
 /* One interrupt for a burst; none until the stack has polled; none while it has nothing armed. */
-MACHINE_TEST(one_interrupt_for_a_burst)
+RING_TEST(one_interrupt_for_a_burst)
 {
-	unsigned before;
+	unsigned before, burst;
 
 	boot(USUAL);
+	burst = rx_room() < 50 ? rx_room() - 1 : 50;
 	before = n->v.queue[0].interrupts;
-	for (unsigned i = 0; i < 50; i++)
+	for (unsigned i = 0; i < burst; i++)
 		deliver(100, 1);
 	CHECK_EQ(n->v.queue[0].interrupts - before, 1);
 	CHECK_EQ(wakes, 1);
-	CHECK_EQ(eth->poll(eth, 20), 20);
+	CHECK_EQ(eth->poll(eth, 2), 2);
 	deliver(100, 1);
 	CHECK_EQ(n->v.queue[0].interrupts - before, 1); /* the stack has yet to come back */
-	CHECK_EQ(eth->poll(eth, 64), 31);
+	CHECK_EQ(eth->poll(eth, 64), burst - 1);
+	model_run();
 	deliver(100, 1);
 	CHECK_EQ(n->v.queue[0].interrupts - before, 2);
 }
 
-MACHINE_TEST(frames_may_be_kept)
+RING_TEST(frames_may_be_kept)
 {
 	boot(USUAL);
 	keep = true;
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < rx_room(); i++)
 		CHECK(deliver(100, (uint8_t)i));
 	CHECK(!deliver(100, 0));
 	poll_all();
-	CHECK_EQ(nkept, 256);
+	CHECK_EQ(nkept, rx_room());
 	CHECK(!deliver(100, 0)); /* every buffer is with the stack */
 	give_back_all();
 	model_run();
-	CHECK_EQ(n->nrx, 256);
+	CHECK_EQ(n->nrx, rx_room());
 	keep = false;
 	CHECK(deliver(100, 9));
 	poll_all();
-	CHECK_EQ(ngot, 257);
+	CHECK_EQ(ngot, rx_room() + 1);
 }
 
 MACHINE_TEST(one_frame_given_back_is_one_the_device_has)
@@ -276,16 +276,18 @@ MACHINE_TEST(one_frame_given_back_is_one_the_device_has)
 MACHINE_TEST(runts_and_segmented_frames_are_dropped)
 {
 	struct virtio_net_hdr h = { .gso_type = 1, .gso_size = 1448 };
+	struct model_chain c;
 
 	boot(USUAL);
 	CHECK(deliver(13, 1));
 	CHECK(deliver(0, 1));
-	model_chain_write(&n->rx[0], 0, &h, sizeof(h));
-	model_ring_push(&n->v, 0, &n->rx[0], 200);
-	memmove(n->rx, n->rx + 1, --n->nrx * sizeof(n->rx[0]));
+	c = n->rx[n->first_rx++ % 256];
+	n->nrx--;
+	model_chain_write(&c, 0, &h, sizeof(h));
+	model_ring_push(&n->v, 0, &c, 200);
 	poll_all();
 	CHECK_EQ(ngot, 0);
-	CHECK_EQ(n->nrx, 256);
+	CHECK_EQ(n->nrx, rx_room());
 }
 
 /* What no feature was agreed on for is not looked at: the frame arrives as if the fields were 0. */
@@ -335,7 +337,7 @@ MACHINE_TEST(checksums_not_negotiated)
 
 /* --- transmit --- */
 
-MACHINE_TEST(frames_are_sent)
+RING_TEST(frames_are_sent)
 {
 	uint8_t a[14], b[500], c[200];
 	struct sg sg[] = { { a, 14 }, { b, 500 }, { c, 200 } };
@@ -357,7 +359,7 @@ MACHINE_TEST(frames_are_sent)
 	CHECK(last_done == a);
 }
 
-MACHINE_TEST(checksum_request)
+RING_TEST(checksum_request)
 {
 	struct net_offload_req offload = { .csum_start = 34, .csum_offset = 16 };
 	uint8_t data[100] = { 0 };
@@ -375,7 +377,7 @@ MACHINE_TEST(checksum_request)
 }
 
 /* A full ring says so and has the stack woken when there is room. */
-MACHINE_TEST(full_ring)
+RING_TEST(full_ring)
 {
 	unsigned sent = 0;
 
@@ -383,11 +385,11 @@ MACHINE_TEST(full_ring)
 	n->hold_tx = true;
 	while (send(100, (uint8_t)sent) == 0)
 		sent++;
-	CHECK_EQ(sent, 128);
+	CHECK_EQ(sent, tx_room());
 	CHECK_EQ(send(100, 0), -ENOSPC);
 	eth->kick(eth);
 	model_run();
-	CHECK_EQ(n->nheld_tx, 128);
+	CHECK_EQ(n->nheld_tx, tx_room());
 	CHECK_EQ(ndone, 0);
 	CHECK_EQ(send(100, 0), -ENOSPC);
 	wakes = 0;
@@ -395,25 +397,25 @@ MACHINE_TEST(full_ring)
 	CHECK_EQ(wakes, 1);
 	n->hold_tx = false;
 	poll_all();
-	CHECK_EQ(ndone, 128);
+	CHECK_EQ(ndone, tx_room());
 	CHECK_EQ(send(100, 1), 0);
 	eth->kick(eth);
 	model_run();
-	CHECK_EQ(n->nsent, 129);
+	CHECK_EQ(n->nsent, tx_room() + 1);
 }
 
-MACHINE_TEST(xmit_reaps_before_it_refuses)
+RING_TEST(xmit_reaps_before_it_refuses)
 {
 	boot(USUAL);
 	for (unsigned i = 0; i < 1000; i++) {
 		CHECK_EQ(send(100, 7), 0);
-		if (i % 32 == 31) {
+		if (tx_room() < 32 || i % 32 == 31) {
 			eth->kick(eth);
 			model_run();
 		}
 	}
-	CHECK_EQ(n->nsent, 992);
-	CHECK(ndone >= 1000 - 128);
+	CHECK_EQ(n->nsent, tx_room() < 32 ? 1000 : 992);
+	CHECK(ndone >= 1000 - tx_room());
 	CHECK_EQ(wakes, 0);
 }
 
@@ -458,14 +460,18 @@ MACHINE_TEST(link_changes)
 
 static void breaks(void (*how)(void))
 {
+	unsigned kept, sent;
+
 	boot(USUAL);
+	kept = rx_room() < 41 ? rx_room() - 1 : 40;
+	sent = tx_room() < 20 ? tx_room() : 20;
 	keep = true;
-	for (unsigned i = 0; i < 40; i++)
+	for (unsigned i = 0; i < kept; i++)
 		deliver(100, 1);
 	poll_all();
 	keep = false;
 	n->hold_tx = true;
-	for (unsigned i = 0; i < 20; i++)
+	for (unsigned i = 0; i < sent; i++)
 		CHECK_EQ(send(100, (uint8_t)i), 0);
 	eth->kick(eth);
 	model_run();
@@ -475,11 +481,11 @@ static void breaks(void (*how)(void))
 	n->hold_tx = false;
 	poll_all();
 	CHECK_EQ(n->v.resets, 3);
-	CHECK_EQ(ndone, 20);
-	CHECK_EQ(n->nrx, 216); /* 40 are with the stack */
+	CHECK_EQ(ndone, sent);
+	CHECK_EQ(n->nrx, rx_room() - kept); /* the others are with the stack */
 	give_back_all();
 	model_run();
-	CHECK_EQ(n->nrx, 256);
+	CHECK_EQ(n->nrx, rx_room());
 	ngot = n->nsent = 0;
 	deliver(200, 5);
 	CHECK_EQ(wakes, 1);
@@ -489,7 +495,7 @@ static void breaks(void (*how)(void))
 	poll_all();
 	CHECK_EQ(ngot, 1);
 	CHECK_EQ(n->nsent, 1);
-	CHECK_EQ(ndone, 21);
+	CHECK_EQ(ndone, sent + 1);
 }
 
 static void by_needs_reset(void)
@@ -511,22 +517,22 @@ static void by_long_rx(void)
 	poll_all();
 }
 
-MACHINE_TEST(recovers_from_needs_reset)
+RING_TEST(recovers_from_needs_reset)
 {
 	breaks(by_needs_reset);
 }
 
-MACHINE_TEST(recovers_from_a_bad_transmit_id)
+RING_TEST(recovers_from_a_bad_transmit_id)
 {
 	breaks(by_bad_tx_id);
 }
 
-MACHINE_TEST(recovers_from_a_frame_too_long)
+RING_TEST(recovers_from_a_frame_too_long)
 {
 	breaks(by_long_rx);
 }
 
-MACHINE_TEST(does_not_come_back)
+RING_TEST(does_not_come_back)
 {
 	boot(USUAL);
 	n->hold_tx = true;

@@ -39,7 +39,7 @@ static struct model_rng *boot(uint32_t give)
 	return r;
 }
 
-MACHINE_TEST(asks_once_and_when_asked)
+RING_TEST(asks_once_and_when_asked)
 {
 	struct model_rng *r = boot(64);
 
@@ -53,7 +53,7 @@ MACHINE_TEST(asks_once_and_when_asked)
 	CHECK_EQ(added, 128);
 }
 
-MACHINE_TEST(short_answers)
+RING_TEST(short_answers)
 {
 	struct model_rng *r = boot(5);
 
@@ -68,7 +68,7 @@ MACHINE_TEST(short_answers)
 	model_shows("RNG-02");
 }
 
-MACHINE_TEST(no_answer)
+RING_TEST(no_answer)
 {
 	struct model_rng *r = boot(0);
 
@@ -80,7 +80,7 @@ MACHINE_TEST(no_answer)
 	CHECK_EQ(added, 0);
 }
 
-MACHINE_TEST(empty_answer)
+RING_TEST(empty_answer)
 {
 	struct model_rng *r = boot(0);
 
@@ -92,7 +92,7 @@ MACHINE_TEST(empty_answer)
 	CHECK_EQ(added, 64);
 }
 
-MACHINE_TEST(too_long_an_answer)
+RING_TEST(too_long_an_answer)
 {
 	struct model_rng *r = boot(0);
 
@@ -105,7 +105,7 @@ MACHINE_TEST(too_long_an_answer)
 	CHECK_EQ(registered, 1);
 }
 
-MACHINE_TEST(gone)
+RING_TEST(gone)
 {
 	struct model_rng *r = boot(64);
 
