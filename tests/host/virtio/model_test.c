@@ -2,7 +2,7 @@
 /*
  * Who watches the watcher: a driver that breaks the rules, one at a time, and a model that has to notice.
  * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/rng*.c
- * Links: tests/host/model/disk*.c kernel/pci_config.c kernel/pci_scan.c kernel/pci_bar.c kernel/pci_assign.c kernel/pci_cap.c kernel/pci.c
+ * Links: tests/host/model/disk*.c kernel/pci_config.c kernel/pci_scan.c kernel/pci_bar.c kernel/pci_assign.c kernel/pci_cap.c kernel/pci_msix.c kernel/pci.c
  */
 #include "tests/host/model/virtio_model.h"
 #include "kernel/pci.h"
@@ -17,6 +17,7 @@
 #define COMMON(field) (common + offsetof(struct virtio_pci_common_cfg, field))
 
 static struct model_rng *r;
+static struct pci_dev *function;
 static volatile uint8_t *common;
 static struct {
 	struct virtq_desc desc[8] __attribute__((aligned(16)));
@@ -29,16 +30,14 @@ static struct {
 /* A device found, its registers mapped, reset. */
 static void find(void)
 {
-	struct pci_dev *dev;
-
 	r = model_rng_new();
 	model_bus_use_ecam();
 	model_pci_plug(&r->v);
 	pci_init();
-	dev = container_of(pci_devices.next, struct pci_dev, node);
-	pci_bars_size(dev);
-	pci_enable(dev);
-	common = pci_bar_map(dev, 4, 0, 0x1000);
+	function = container_of(pci_devices.next, struct pci_dev, node);
+	pci_bars_size(function);
+	pci_enable(function);
+	common = pci_bar_map(function, 4, 0, 0x1000);
 	mmio_write8(COMMON(device_status), 0);
 	CHECK_EQ(mmio_read8(COMMON(device_status)), 0);
 }
@@ -171,7 +170,7 @@ NOTICED(used_ring_not_zeroed, ring.used.idx = 1; find(); negotiated(1ull << VIRT
 NOTICED(register_width, find(); mmio_read16(COMMON(device_status)))
 NOTICED(register_half, find(); mmio_read16(COMMON(device_feature)))
 NOTICED(read_only_register, find(); mmio_write8(COMMON(config_generation), 1))
-NOTICED(isr_with_msix, find(); mmio_read8(common + 0x1000))
+NOTICED(isr_with_msix, find(); pci_msix_enable(function); mmio_read8(common + 0x1000))
 NOTICED(vector_beyond_the_table, find(); mmio_write16(COMMON(config_msix_vector), 9))
 NOTICED(nobody_there, find(); mmio_read8(common + 0x100000))
 NOTICED(notify_before_driver_ok, find(); negotiated(1ull << VIRTIO_F_VERSION_1); queue(); mmio_write16(common + 0x3000, 0))
