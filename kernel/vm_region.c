@@ -12,6 +12,15 @@ static struct vm_region first[FIRST_ROOM];
 static struct vm_region *regions = first;
 static size_t count, room = FIRST_ROOM;
 
+/*
+ * What the last search for a gap has passed: where it found nothing, and so neither will one for
+ * more, until a region is taken from there. The mutex of vm_area.h guards it.
+ */
+static struct {
+	uint64_t len, align, high; /* searched for, and below what */
+	uint64_t from;             /* no gap that ends above this would do */
+} passed = { .from = UINT64_MAX };
+
 /* How many regions end at or before addr: the index of the first that does not. */
 static size_t index_of(uint64_t addr)
 {
@@ -141,13 +150,19 @@ bool regions_cover(uint64_t start, uint64_t end)
 
 uint64_t regions_gap(uint64_t len, uint64_t align, uint64_t low, uint64_t high)
 {
-	for (size_t i = index_of(high - 1);; i--) {
+	bool known = len >= passed.len && align >= passed.align && high <= passed.high && high > passed.from;
+	size_t first_tried = index_of((known ? passed.from : high) - 1);
+
+	for (size_t i = first_tried;; i--) {
 		uint64_t end = i < count && regions[i].start < high ? regions[i].start : high;
 		uint64_t start = i > 0 && regions[i - 1].end > low ? regions[i - 1].end : low;
 		uint64_t at = (end - len) & -align;
 
-		if (end >= len && at >= start)
+		if (end >= len && at >= start) {
+			if (!known || i < first_tried)
+				passed = (typeof(passed)){ len, align, high, end };
 			return at;
+		}
 		if (i == 0 || regions[i - 1].end <= low)
 			return 0;
 	}
@@ -168,6 +183,8 @@ void regions_remove(uint64_t start, uint64_t end)
 	size_t i = split(start);
 
 	close_gap(i, split(end) - i);
+	if (i == count || regions[i].start > passed.from)
+		passed.from = i < count ? regions[i].start : UINT64_MAX;
 }
 
 void regions_change(uint64_t start, uint64_t end, unsigned prot, unsigned set, unsigned clear)

@@ -129,6 +129,14 @@ def switch(ctx):
     require(switch <= 200, f'{switch:.1f} instructions, more than 200')
 
 
+@test('guest/cost/mmap')
+def mmap(ctx):
+    """instructions for a pair of mmap() and munmap() beside 3,000 mappings: no walk over all of them"""
+    pair = each(ctx, 'mmap_cost', 200)
+    print(f'{pair:.0f} instructions for each pair')
+    require(pair <= 80_000, f'{pair:.0f} instructions, more than 80,000: 54,000 of them move the regions behind it')
+
+
 @test('guest/cost/mutex')
 def mutex(ctx):
     """instructions for a pair of pthread_mutex_lock() and pthread_mutex_unlock() that nobody contends, loop and calls included"""

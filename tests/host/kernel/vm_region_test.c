@@ -68,18 +68,29 @@ static bool is_free(unsigned first, unsigned end)
 	return true;
 }
 
-static unsigned highest_gap(unsigned len)
+static unsigned highest_gap(unsigned len, unsigned align)
 {
 	for (unsigned at = PAGES - len + 1; at-- > 0;)
-		if (is_free(at, at + len))
+		if (address(at) / PAGE_SIZE % align == 0 && is_free(at, at + len))
 			return at;
 	return PAGES;
+}
+
+/* A search profits from what those before it have passed: so some of any kind, in any order. */
+static void check_gaps(void)
+{
+	for (unsigned i = (unsigned)rand() % 4; i > 0; i--) {
+		unsigned len = 1 + (unsigned)rand() % 16, align = 1u << (unsigned)rand() % 4, gap = highest_gap(len, align);
+
+		CHECK_EQ(regions_gap(len * PAGE_SIZE, align * PAGE_SIZE, BASE, address(PAGES)),
+			 gap == PAGES ? 0 : address(gap));
+	}
 }
 
 static void check_questions(unsigned first, unsigned end)
 {
 	const struct vm_region *r = region_find(address(first) + 5);
-	unsigned len = end - first, gap = highest_gap(len), below = first, above = end;
+	unsigned len = end - first, gap = highest_gap(len, 1), below = first, above = end;
 
 	CHECK_EQ(r != NULL, model[first] != 0);
 	CHECK_EQ(regions_cover(address(first), address(end)), covered(first, end));
@@ -128,6 +139,7 @@ TEST(regions_agree_with_a_model)
 		change(first, end);
 		check_runs();
 		check_questions(first, end);
+		check_gaps();
 	}
 	regions_remove(BASE, address(PAGES));
 	CHECK(!region_from(0));
