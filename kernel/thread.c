@@ -54,8 +54,8 @@ static void all_remove(struct thread *t)
 static void thread_free(struct thread *t)
 {
 	all_remove(t);
-	if (!t->foreign_stack)
-		vm_stack_free(t->stack, t->stack_size);
+	if (t->guard_size)
+		vm_stack_free(t->stack, t->stack_size, t->guard_size);
 	kfree(t->tls);
 	kfree(t);
 }
@@ -86,26 +86,31 @@ static size_t stack_gap(size_t stack_size)
 }
 
 /* Gives t a stack and a TLS block; false: no memory, and nothing is left behind. */
-static bool thread_equip(struct thread *t, void *stack, size_t stack_size)
+static bool thread_equip(struct thread *t, const struct thread_stack *stack)
 {
 	uint64_t fs_base = tls_create(&t->tls);
+	size_t gap = 0;
 
 	if (!fs_base)
 		return false;
-	t->stack_size = stack_size;
-	t->foreign_stack = stack != NULL;
-	t->stack = stack ? stack : vm_stack_alloc(stack_size);
+	t->stack = stack->base;
+	t->stack_size = stack->size;
+	if (!t->stack) {
+		t->stack_size = stack->size ? page_align_up(stack->size) : THREAD_STACK_DEFAULT;
+		t->guard_size = stack->guard ? stack->guard : PAGE_SIZE;
+		t->stack = vm_stack_alloc(t->stack_size, t->guard_size);
+		gap = stack_gap(t->stack_size);
+	}
 	if (!t->stack) {
 		kfree(t->tls);
 		return false;
 	}
-	context_init(&t->context, (char *)t->stack + stack_size - (stack ? 0 : stack_gap(stack_size)), fs_base,
-		     thread_run, t);
+	context_init(&t->context, (char *)t->stack + t->stack_size - gap, fs_base, thread_run, t);
 	return true;
 }
 
-struct thread *thread_prepare(const char *name, enum thread_priority priority, void *stack,
-			      size_t stack_size, void (*entry)(void *), void *arg)
+struct thread *thread_prepare(const char *name, enum thread_priority priority,
+			      struct thread_stack stack, void (*entry)(void *), void *arg)
 {
 	struct thread *t = kzalloc(sizeof(*t));
 
@@ -119,9 +124,7 @@ struct thread *thread_prepare(const char *name, enum thread_priority priority, v
 	t->affinity = UINT64_MAX;
 	t->state = THREAD_NEW;
 	list_init(&t->run_node);
-	if (!stack)
-		stack_size = stack_size ? page_align_up(stack_size) : THREAD_STACK_DEFAULT;
-	if (!thread_equip(t, stack, stack_size)) {
+	if (!thread_equip(t, &stack)) {
 		kfree(t);
 		return NULL;
 	}
@@ -137,7 +140,7 @@ void thread_start(struct thread *t)
 struct thread *thread_create(const char *name, enum thread_priority priority, size_t stack_size,
 			     void (*entry)(void *), void *arg)
 {
-	struct thread *t = thread_prepare(name, priority, NULL, stack_size, entry, arg);
+	struct thread *t = thread_prepare(name, priority, (struct thread_stack){ .size = stack_size }, entry, arg);
 
 	if (t)
 		thread_start(t);
@@ -207,7 +210,8 @@ static int idle_init(struct thread *t, struct cpu *cpu)
 	t->affinity = cpu_bit(cpu);
 	list_init(&t->run_node);
 	t->stack_size = IDLE_STACK;
-	t->stack = vm_stack_alloc(IDLE_STACK);
+	t->guard_size = PAGE_SIZE;
+	t->stack = vm_stack_alloc(IDLE_STACK, t->guard_size);
 	if (!t->stack)
 		return -ENOMEM;
 	context_init(&t->context, (char *)t->stack + IDLE_STACK, boot_thread.context.fs_base,

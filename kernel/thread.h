@@ -42,11 +42,11 @@ struct thread {
 	struct list all_node;        /* in the list of all threads */
 	void *stack;                 /* lowest usable address; NULL: the boot stack */
 	size_t stack_size;           /* bytes */
+	size_t guard_size;           /* below it; 0: the stack is not ours to free */
 	void *tls;                   /* TLS block and control block, one allocation */
 	void (*entry)(void *);
 	void *arg;
 	atomic_uint exited;          /* futex: enum thread_exited */
-	bool foreign_stack;          /* not ours to free */
 	bool fifo;                   /* no slices: its peers wait until it sleeps or yields */
 	uint64_t cpu_ticks;          /* TSC ticks it ran for, up to its last switch */
 	atomic_uint interrupts;      /* THREAD_INTERRUPTED and THREAD_UNINTERRUPTIBLE */
@@ -60,12 +60,15 @@ struct thread {
 struct thread *thread_create(const char *name, enum thread_priority, size_t stack_size,
 			     void (*entry)(void *), void *arg);
 
-/*
- * The same in two steps: a thread that does not run before thread_start(). stack: memory of the
- * caller's to run on, NULL: a stack of its own.
- */
-struct thread *thread_prepare(const char *name, enum thread_priority, void *stack,
-			      size_t stack_size, void (*entry)(void *), void *arg);
+struct thread_stack {
+	void *base;   /* memory of the caller's to run on; NULL: a stack of its own */
+	size_t size;  /* 0: THREAD_STACK_DEFAULT, of its own */
+	size_t guard; /* bytes below its own, one page at least */
+};
+
+/* The same in two steps: a thread that does not run before thread_start(). */
+struct thread *thread_prepare(const char *name, enum thread_priority, struct thread_stack,
+			      void (*entry)(void *), void *arg);
 void thread_start(struct thread *);
 
 _Noreturn void thread_exit(void);

@@ -39,9 +39,9 @@ int vm_guard(void *addr);
 int vm_unguard(void *addr);
 bool vm_is_guard(uint64_t addr); /* for the page-fault handler: did somebody run off a stack? */
 
-/* A thread's stack: size bytes (rounded up to pages) above one guard page. Returns the lowest usable address, NULL: out of memory. */
-void *vm_stack_alloc(size_t size);
-void vm_stack_free(void *stack, size_t size);
+/* A thread's stack: size bytes above guard bytes of nothing, each rounded up to pages. Returns the lowest usable address, NULL: out of memory. */
+void *vm_stack_alloc(size_t size, size_t guard);
+void vm_stack_free(void *stack, size_t size, size_t guard);
 
 /*
  * Moves the end of the app's heap by delta bytes and returns the old end, as sbrk(2); (void *)-1:

@@ -98,12 +98,12 @@ void segments_load_boot(void)
 struct cpu *segments_create(void)
 {
 	struct cpu_tables *t = kmalloc_aligned(sizeof *t, CACHE_LINE);
-	char *stacks = vm_stack_alloc(STACKS_SIZE);
+	char *stacks = vm_stack_alloc(STACKS_SIZE, PAGE_SIZE);
 
 	if (!t || !stacks) {
 		kfree(t);
 		if (stacks)
-			vm_stack_free(stacks, STACKS_SIZE);
+			vm_stack_free(stacks, STACKS_SIZE, PAGE_SIZE);
 		return NULL;
 	}
 	memset(t, 0, sizeof *t);
@@ -113,6 +113,6 @@ struct cpu *segments_create(void)
 
 void segments_destroy(struct cpu *cpu)
 {
-	vm_stack_free(cpu->arch.stacks->stack, STACKS_SIZE);
+	vm_stack_free(cpu->arch.stacks->stack, STACKS_SIZE, PAGE_SIZE);
 	kfree(container_of(cpu, struct cpu_tables, cpu));
 }

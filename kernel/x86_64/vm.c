@@ -91,24 +91,38 @@ uint64_t vm_phys_filled(const void *addr, unsigned access)
 	return (entry & PTE_ADDRESS & -size) | ((uintptr_t)addr & (size - 1));
 }
 
-void *vm_stack_alloc(size_t size)
+static size_t pages_of(size_t bytes)
 {
-	size_t npages = page_align_up(size) / PAGE_SIZE;
-	char *guard = page_alloc(npages + 1);
-
-	if (!guard)
-		return NULL;
-	if (vm_guard(guard) != 0) {
-		page_free(guard, npages + 1);
-		return NULL;
-	}
-	return guard + PAGE_SIZE;
+	return bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0);
 }
 
-void vm_stack_free(void *stack, size_t size)
+/* The tables of the nguard first pages exist: to mend them cannot fail. */
+static void stack_release(char *low, size_t nguard, size_t npages)
 {
-	char *guard = (char *)stack - PAGE_SIZE;
+	for (size_t i = 0; i < nguard; i++)
+		vm_unguard(low + i * PAGE_SIZE);
+	page_free(low, npages);
+}
 
-	vm_unguard(guard); /* its table exists: cannot fail */
-	page_free(guard, page_align_up(size) / PAGE_SIZE + 1);
+void *vm_stack_alloc(size_t size, size_t guard)
+{
+	size_t nguard = pages_of(guard), npages = nguard + pages_of(size);
+	char *low = page_alloc(npages);
+
+	if (!low)
+		return NULL;
+	for (size_t i = 0; i < nguard; i++) {
+		if (vm_guard(low + i * PAGE_SIZE) == 0)
+			continue;
+		stack_release(low, i, npages);
+		return NULL;
+	}
+	return low + nguard * PAGE_SIZE;
+}
+
+void vm_stack_free(void *stack, size_t size, size_t guard)
+{
+	size_t nguard = pages_of(guard);
+
+	stack_release((char *)stack - nguard * PAGE_SIZE, nguard, nguard + pages_of(size));
 }

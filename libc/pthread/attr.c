@@ -76,10 +76,7 @@ int pthread_attr_getstackaddr(const pthread_attr_t *attr, void **stack)
 	return 0;
 }
 
-/*
- * Remembered; a stack of ours has one guard page below it, whatever is asked for, one of the app's
- * has none.
- */
+/* In bytes, of which whole pages are made, one at least; a stack of the app's has none. */
 int pthread_attr_setguardsize(pthread_attr_t *attr, size_t size)
 {
 	attr->__guard_size = size;

@@ -37,14 +37,18 @@ static void fill(volatile char *stack, size_t size)
 static struct thread *make_thread(const pthread_attr_t *attr, int policy,
 				  const struct sched_param *param)
 {
-	size_t size = attr && attr->__stack_size ? attr->__stack_size : PTHREAD_STACK_DEFAULT;
-	void *stack = attr ? attr->__stack : NULL;
+	struct thread_stack stack = { .size = PTHREAD_STACK_DEFAULT };
 	struct thread *t;
 
-	if (stack)
-		fill(stack, size);
-	t = thread_prepare(thread_current()->name, priority_of(policy, param), stack, size, run,
-			   NULL);
+	if (attr) {
+		stack.base = attr->__stack;
+		stack.guard = attr->__guard_size;
+		if (attr->__stack_size)
+			stack.size = attr->__stack_size;
+	}
+	if (stack.base)
+		fill(stack.base, stack.size);
+	t = thread_prepare(thread_current()->name, priority_of(policy, param), stack, run, NULL);
 	if (t)
 		t->fifo = policy == SCHED_FIFO;
 	return t;

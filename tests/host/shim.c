@@ -201,15 +201,17 @@ void context_switch(struct context *save, const struct context *load)
  * Host code (printf, the sanitizers) needs more stack than a kernel thread asks for. The caller
  * finds the top by adding what it asked for, so the surplus lies below what it is given.
  */
-WEAK void *vm_stack_alloc(size_t size)
+WEAK void *vm_stack_alloc(size_t size, size_t guard)
 {
 	char *low = shim_fail_alloc && --shim_fail_alloc == 0 ? NULL : aligned_alloc(SHIM_STACK, SHIM_STACK);
 
+	(void)guard;
 	return low ? low + SHIM_STACK - size : NULL;
 }
 
-WEAK void vm_stack_free(void *stack, size_t size)
+WEAK void vm_stack_free(void *stack, size_t size, size_t guard)
 {
+	(void)guard;
 	free((char *)stack + size - SHIM_STACK);
 }
 

@@ -33,12 +33,13 @@ def clean(name, cpus, machine='q35', full_only=False):
 
 TESTS += [Boot(f'guest/debug/spinlock/nothing/{cpus}', 'spinlocks', [str(cpus), 'nothing'], cpus=cpus, debug=True,
                shows=ALL_PASSED, weight=cpus) for cpus in (1, 2)]
-TESTS += [clean('smp_sched', 2), clean('futex', 2), clean('threads', 1), clean('libc_threads', 2), clean('poll', 2, 'microvm'),
-          clean('mmap', 1), clean('mmap_smp', 2)]
+QUICK = (('smp_sched', 2, 'q35'), ('futex', 2, 'q35'), ('threads', 1, 'q35'), ('libc_threads', 2, 'q35'), ('poll', 2, 'microvm'),
+         ('mmap', 1, 'q35'), ('mmap_smp', 2, 'q35'))
+TESTS += [clean(*row) for row in QUICK]
 TESTS += [clean(name, cpus, machine, True)
-          for name in ('smp_up', 'smp_sched', 'smp_ipi', 'smp_fpu', 'futex', 'threads', 'sleep', 'preempt')
-          for cpus in (1, 2, 4) for machine in ('q35', 'microvm')
-          if (name, cpus, machine) not in (('smp_sched', 2, 'q35'), ('futex', 2, 'q35'), ('threads', 1, 'q35'))]
+          for name in ('smp_up', 'smp_sched', 'smp_ipi', 'smp_fpu', 'futex', 'threads', 'libc_threads', 'libc_time', 'mmap',
+                       'mmap_smp', 'sleep', 'preempt')
+          for cpus in (1, 2, 4) for machine in ('q35', 'microvm') if (name, cpus, machine) not in QUICK]
 
 
 @test('guest/debug/disk', weight=2, timeout_s=180)

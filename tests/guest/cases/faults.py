@@ -30,6 +30,7 @@ FAULTS = {
     'stack_overflow': {
         'main': 'stack overflow in thread main',
         'thread': 'stack overflow in thread deep',
+        'wide': 'stack overflow in thread wide',
     },
     'stack_smash': {
         'overrun': 'stack smashing',
@@ -37,7 +38,7 @@ FAULTS = {
 }
 
 # Where the backtrace has to lead: the function that did it, by name.
-CULPRIT = {'wx': 'main', 'null': 'main', 'exception': 'main', 'stack_overflow': 'recurse', 'stack_smash': 'overrun'}
+CULPRIT = {'wx': 'main', 'null': 'main', 'exception': 'main', 'stack_overflow': 'recurse|leap', 'stack_smash': 'overrun'}
 
 
 def fault(name, how, words, machine):

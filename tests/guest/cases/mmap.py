@@ -21,8 +21,9 @@ BAD_ACCESS = {
     'unmapped': 'read of unmapped memory',
     'execute': f'execute of non-executable memory .*{REGION}rw-',
 }
-TESTS += [Boot(f'guest/mmap/fault/{how}', 'mmap_fault', [how], status.PANIC, shows=(text,), hides=('survived',))
-          for how, text in BAD_ACCESS.items()]
+TESTS += [Boot(f'guest/mmap/fault/{how}/{cpus}/{machine}', 'mmap_fault', [how], status.PANIC, machine=machine, cpus=cpus,
+               shows=(text,), hides=('survived',))
+          for how, text in BAD_ACCESS.items() for cpus, machine in ((1, 'q35'), (2, 'microvm'), (4, 'q35'))]
 
 # Of 8 GiB a test touches little, and the host gives no more than that.
 TESTS += [Boot(f'guest/mmap/memory/{mib}', 'mmap_sizes', [str(mib)], memory_mib=mib, shows=ALL_PASSED)

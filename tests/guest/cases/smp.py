@@ -18,7 +18,8 @@ def on_all(name, more_of=CPUS, **options):
 TESTS += on_all('smp_up') + on_all('smp_sched') + on_all('smp_fpu') + on_all('smp_ipi')
 
 # What one CPU is tested with elsewhere.
-TESTS += [test for name in ('sleep', 'preempt', 'futex', 'threads', 'libc_threads') for test in on_all(name, (2, 4))]
+TESTS += [test for name in ('sleep', 'preempt', 'futex', 'threads') for test in on_all(name, (2, 4))]
+TESTS += on_all('libc_threads') + on_all('libc_time') + on_all('memory', memory_mib=24)
 
 # More CPUs than most machines have, and the most there can be: their start is all that is tried.
 TESTS += [Boot(f'guest/smp/start/{cpus}', 'smp_start', [str(cpus)], cpus=cpus, shows=ALL_PASSED, weight=2, timeout_s=180,

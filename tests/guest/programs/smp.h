@@ -28,7 +28,7 @@ static inline void count_cpus(int argc, char **argv)
 static inline struct thread *start(const char *name, enum thread_priority p, uint64_t affinity,
 				   void (*entry)(void *), uintptr_t arg)
 {
-	struct thread *t = thread_prepare(name, p, NULL, 0, entry, (void *)arg);
+	struct thread *t = thread_prepare(name, p, (struct thread_stack){ 0 }, entry, (void *)arg);
 
 	CHECK(t);
 	if (!t)

@@ -112,7 +112,7 @@ static void set_ran(void *unused)
 
 static void check_priority(void)
 {
-	struct thread *t = thread_prepare("urgent", PRIO_DEVICE, NULL, 0, set_ran, NULL);
+	struct thread *t = thread_prepare("urgent", PRIO_DEVICE, (struct thread_stack){ 0 }, set_ran, NULL);
 
 	CHECK_EQ(thread_set_affinity(thread_current(), 1), 0);
 	CHECK_EQ(thread_set_affinity(t, 1), 0);

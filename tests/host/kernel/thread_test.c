@@ -706,7 +706,7 @@ TEST(thread_fifo_has_no_slices)
 
 	start(1, 0);
 	trace[0] = '\0';
-	a = thread_prepare("a", PRIO_APP, NULL, 0, spinner, "a");
+	a = thread_prepare("a", PRIO_APP, (struct thread_stack){ 0 }, spinner, "a");
 	a->fifo = true;
 	b = thread_create("b", PRIO_APP, 0, spinner, "b");
 	thread_start(a);

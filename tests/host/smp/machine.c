@@ -210,20 +210,22 @@ void context_switch(struct context *save, const struct context *load)
 	arrived();
 }
 
-void *vm_stack_alloc(size_t size)
+void *vm_stack_alloc(size_t size, size_t guard)
 {
 	char *low = aligned_alloc(STACK, STACK);
 
+	(void)guard;
 	if (!low)
 		return NULL;
 	*fiber_of(low + STACK) = NULL;
 	return low + STACK - size;
 }
 
-void vm_stack_free(void *stack, size_t size)
+void vm_stack_free(void *stack, size_t size, size_t guard)
 {
 	void **fiber = fiber_of((char *)stack + size);
 
+	(void)guard;
 	if (*fiber)
 		__tsan_destroy_fiber(*fiber);
 	free(fiber);

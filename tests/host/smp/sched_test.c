@@ -272,7 +272,7 @@ TEST(bound_threads_stay)
 {
 	machine_start();
 	for (uintptr_t i = 0; i < THREADS; i++) {
-		threads[i] = thread_prepare("bound", PRIO_APP, NULL, 0, stay_at_home, (void *)(i % MACHINE_CPUS));
+		threads[i] = thread_prepare("bound", PRIO_APP, (struct thread_stack){ 0 }, stay_at_home, (void *)(i % MACHINE_CPUS));
 		CHECK_EQ(thread_set_affinity(threads[i], 1ull << i % MACHINE_CPUS), 0);
 		thread_start(threads[i]);
 	}
