@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Block devices: their names, the checks every request passes before a driver sees it, and waiting
- * for one. Devices are registered by the boot thread or the work thread; requests come from any
- * thread and complete in interrupts.
+ * for one. Devices are registered by the boot thread, the work thread or a driver's own; requests
+ * come from any thread and complete in interrupts.
  */
 #include "kernel/blkdev.h"
+#include "kernel/clock.h"
 #include "kernel/page.h"
 #include "kernel/printf.h"
 #include "kernel/spinlock.h"
@@ -13,9 +14,12 @@
 
 #define SYNC_PIECES 64u         /* of one request made by blk_read() and blk_write() */
 #define SYNC_BYTES  (1u << 20)
+#define EXPECT_NS   10000000000ull /* a device that has not been found by then will not be */
 
 static struct list devices = LIST_INIT(devices);
 static struct spinlock lock = SPINLOCK_INIT;
+static atomic_uint expected; /* drivers that still look for devices */
+static atomic_uint news;     /* futex: counts devices that came, and drivers that are done */
 
 static struct blkdev *find_locked(const char *name)
 {
@@ -48,6 +52,7 @@ void blkdev_register(struct blkdev *d, const char *prefix)
 	}
 	list_push_back(&devices, &d->node);
 	spin_unlock(&lock, s);
+	blkdev_expect(0);
 }
 
 void blkdev_unregister(struct blkdev *d)
@@ -58,24 +63,53 @@ void blkdev_unregister(struct blkdev *d)
 	spin_unlock(&lock, s);
 }
 
-struct blkdev *blkdev_find(const char *name)
+void blkdev_expect(int more)
 {
-	struct blkdev *d;
-	irq_state s;
+	atomic_fetch_add(&expected, (unsigned)more);
+	atomic_fetch_add(&news, 1);
+	futex_wake(&news, UINT32_MAX);
+}
 
-	if (strncmp(name, "/dev/", 5) == 0)
-		name += 5;
-	s = spin_lock(&lock);
-	d = find_locked(name);
+static struct blkdev *look_up(const char *name)
+{
+	irq_state s = spin_lock(&lock);
+	struct blkdev *d = find_locked(name);
+
 	spin_unlock(&lock, s);
 	return d;
 }
 
-/* Takes no lock: visit may sleep. Devices come while booting, before anybody asks. */
+/*
+ * What is expected, and how many came, is read before the look: a device that comes after it is
+ * neither slept through nor taken for one that will not come.
+ */
+struct blkdev *blkdev_find(const char *name)
+{
+	uint64_t deadline_ns = clock_now_ns() + EXPECT_NS;
+
+	if (strncmp(name, "/dev/", 5) == 0)
+		name += 5;
+	for (;;) {
+		unsigned more = atomic_load(&expected), seen = atomic_load(&news);
+		struct blkdev *d = look_up(name);
+
+		if (d || !more || futex_wait(&news, seen, deadline_ns) == -ETIMEDOUT)
+			return d;
+	}
+}
+
 void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg)
 {
+	uint64_t deadline_ns = clock_now_ns() + EXPECT_NS;
+	unsigned seen = atomic_load(&news);
+	irq_state s;
+
+	while (atomic_load(&expected) && futex_wait(&news, seen, deadline_ns) != -ETIMEDOUT)
+		seen = atomic_load(&news);
+	s = spin_lock(&lock);
 	list_for_each(n, &devices)
 		visit(container_of(n, struct blkdev, node), arg);
+	spin_unlock(&lock, s);
 }
 
 static uint64_t data_bytes(const struct blk_req *r)
@@ -123,6 +157,8 @@ static int check(const struct blkdev *d, const struct blk_req *r)
 		if (!(r->op == BLK_DISCARD ? d->can_discard : d->can_write_zeroes))
 			return -EOPNOTSUPP;
 		return check_range(d, r->sector, r->nsectors);
+	case BLK_COMMAND:
+		break;
 	}
 	return -EINVAL;
 }

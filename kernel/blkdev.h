@@ -16,7 +16,10 @@
 
 #define BLK_SECTOR_SIZE 512u
 
-enum blk_op { BLK_READ, BLK_WRITE, BLK_FLUSH, BLK_DISCARD, BLK_WRITE_ZEROES };
+enum blk_op {
+	BLK_READ, BLK_WRITE, BLK_FLUSH, BLK_DISCARD, BLK_WRITE_ZEROES,
+	BLK_COMMAND,                     /* a driver's own, between its own requests */
+};
 
 struct blk_req {
 	enum blk_op op;
@@ -58,7 +61,16 @@ struct blkdev {
  */
 void blkdev_register(struct blkdev *, const char *prefix);
 void blkdev_unregister(struct blkdev *);
-struct blkdev *blkdev_find(const char *name); /* "vda" or "/dev/vda"; NULL: none */
+
+/*
+ * Drivers that look for disks in a thread of their own, while the system boots: +1 when that
+ * begins, -1 when all are registered that are there.
+ */
+void blkdev_expect(int more);
+
+/* "vda" or "/dev/vda"; NULL: none. Waits while it may still be found. */
+struct blkdev *blkdev_find(const char *name);
+/* visit must not sleep; waits while devices are still being found */
 void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg);
 
 /* checks range and alignment: -EINVAL, -EROFS, -EOPNOTSUPP; then the driver's submit */

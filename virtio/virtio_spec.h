@@ -343,3 +343,85 @@ static_assert(sizeof(struct virtio_blk_discard_write_zeroes) == 16, "5.2.6");
 #define VIRTIO_BLK_S_OK     0u
 #define VIRTIO_BLK_S_IOERR  1u
 #define VIRTIO_BLK_S_UNSUPP 2u
+
+/* 5.6 SCSI Host Device */
+#define VIRTIO_SCSI_F_INOUT   0
+#define VIRTIO_SCSI_F_HOTPLUG 1
+#define VIRTIO_SCSI_F_CHANGE  2
+#define VIRTIO_SCSI_F_T10_PI  3
+
+enum virtio_scsi_queue {            /* 5.6.2 */
+	VIRTIO_SCSI_CONTROLQ = 0,
+	VIRTIO_SCSI_EVENTQ = 1,
+	VIRTIO_SCSI_REQUESTQ = 2,   /* the first of num_queues */
+};
+
+struct virtio_scsi_config {         /* 5.6.4 */
+	uint32_t num_queues;
+	uint32_t seg_max;
+	uint32_t max_sectors;
+	uint32_t cmd_per_lun;
+	uint32_t event_info_size;
+	uint32_t sense_size;
+	uint32_t cdb_size;
+	uint16_t max_channel;
+	uint16_t max_target;
+	uint32_t max_lun;
+};
+static_assert(sizeof(struct virtio_scsi_config) == 36, "5.6.4");
+
+/* What sense_size and cdb_size are after a reset */
+#define VIRTIO_SCSI_SENSE_SIZE 96u
+#define VIRTIO_SCSI_CDB_SIZE   32u
+
+struct virtio_scsi_cmd_req {        /* 5.6.6.1: device-readable, data out follows */
+	uint8_t lun[8];
+	uint64_t id;
+	uint8_t task_attr;
+	uint8_t prio;
+	uint8_t crn;
+	uint8_t cdb[VIRTIO_SCSI_CDB_SIZE];
+} __attribute__((packed));
+static_assert(sizeof(struct virtio_scsi_cmd_req) == 51, "5.6.6.1");
+
+struct virtio_scsi_cmd_resp {       /* device-writable, data in follows */
+	uint32_t sense_len;
+	uint32_t residual;
+	uint16_t status_qualifier;
+	uint8_t status;
+	uint8_t response;
+	uint8_t sense[VIRTIO_SCSI_SENSE_SIZE];
+};
+static_assert(sizeof(struct virtio_scsi_cmd_resp) == 108, "5.6.6.1");
+
+/* lun[]: 1, the target, the single-level logical unit number with this over it, zeros */
+#define VIRTIO_SCSI_LUN_FLAT 0x40u
+
+enum virtio_scsi_response {
+	VIRTIO_SCSI_S_OK = 0,
+	VIRTIO_SCSI_S_OVERRUN = 1,
+	VIRTIO_SCSI_S_ABORTED = 2,
+	VIRTIO_SCSI_S_BAD_TARGET = 3,
+	VIRTIO_SCSI_S_RESET = 4,
+	VIRTIO_SCSI_S_BUSY = 5,
+	VIRTIO_SCSI_S_TRANSPORT_FAILURE = 6,
+	VIRTIO_SCSI_S_TARGET_FAILURE = 7,
+	VIRTIO_SCSI_S_NEXUS_FAILURE = 8,
+	VIRTIO_SCSI_S_FAILURE = 9,
+};
+
+struct virtio_scsi_event {          /* 5.6.6.3 */
+	uint32_t event;
+	uint8_t lun[8];
+	uint32_t reason;
+};
+static_assert(sizeof(struct virtio_scsi_event) == 16, "5.6.6.3");
+
+#define VIRTIO_SCSI_T_EVENTS_MISSED      0x80000000u
+#define VIRTIO_SCSI_T_NO_EVENT           0u
+#define VIRTIO_SCSI_T_TRANSPORT_RESET    1u
+#define VIRTIO_SCSI_T_ASYNC_NOTIFY       2u
+#define VIRTIO_SCSI_T_PARAM_CHANGE       3u
+#define VIRTIO_SCSI_EVT_RESET_HARD       0u
+#define VIRTIO_SCSI_EVT_RESET_RESCAN     1u
+#define VIRTIO_SCSI_EVT_RESET_REMOVED    2u

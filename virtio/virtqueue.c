@@ -233,7 +233,7 @@ static int next_batch(struct virtqueue *vq, uint16_t *id)
 		return 0;
 	if (pending > vq->in_flight || used_id >= vq->size || !vq->tokens[used_id].token)
 		return -EIO;
-	if (vq->tokens[used_id].writable == 0)
+	if (vq->spec.no_lengths || vq->tokens[used_id].writable == 0)
 		len = 0; /* means nothing here, and some devices write what they like */
 	else if (virtio_legacy(vq->dev) && len > vq->tokens[used_id].writable)
 		len = vq->tokens[used_id].writable; /* 2.7.8.2: legacy ones count what they like */

@@ -27,6 +27,7 @@ struct virtqueue_spec {
 	 */
 	uint16_t pieces;
 	bool silent;        /* starts without used-buffer notifications */
+	bool no_lengths;    /* what devices say they wrote means nothing: len is not to be used */
 	/*
 	 * A buffer came back. len: bytes the device wrote from the buffer's first device-writable
 	 * byte on, never more than there are. Rely on nothing beyond them. May add buffers;
