@@ -5,6 +5,7 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -55,6 +56,23 @@ class CommandLine(unittest.TestCase):
     def test_arguments(self):
         out = thimble("run", HELLO, "--print", "--append", "loglevel=7", "--", "-x", "two words", "", "--print")
         self.assertEqual(after(shlex.split(out), "-append"), 'loglevel=7 -- -x "two words" "" --print')
+
+    def test_disks_of_both_kinds(self):
+        with tempfile.TemporaryDirectory() as folder:
+            blk, first, second = (f"{folder}/{name}" for name in ("blk.img", "first,1.img", "second.img"))
+            for path in (blk, first, second):
+                subprocess.run(["mke2fs", "-q", "-t", "ext4", path, "1M"], check=True)
+            words = printed(HTTPD, "--scsi", f"{first}:/one", "--disk", f"{blk}:/blk", "--scsi", f"{second}:/two")
+        drives = [word for word in words if word.startswith("if=none")]
+        self.assertEqual([drive.partition("file=")[2] for drive in drives], [blk, first.replace(",", ",,"), second])
+        self.assertIn("virtio-blk-pci,drive=disk0", words)
+        self.assertEqual(words.count("virtio-scsi-pci,id=scsi0"), 1)
+        self.assertIn("scsi-hd,bus=scsi0.0,scsi-id=0,drive=disk1", words)
+        self.assertIn("scsi-hd,bus=scsi0.0,scsi-id=1,drive=disk2", words)
+        self.assertTrue(after(words, "-append").endswith("mount=/dev/vda:/blk mount=/dev/sda:/one mount=/dev/sdb:/two"))
+
+    def test_no_scsi_without_disks(self):
+        self.assertNotIn("virtio-scsi-pci,id=scsi0", printed(HTTPD))
 
     def test_cflags(self):
         flags = shlex.split(thimble("--cflags"))

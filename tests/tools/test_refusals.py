@@ -132,6 +132,11 @@ class Refusals(unittest.TestCase):
     def test_disk_without_driver(self):
         self.refused("--with ext4", "run", HELLO, "--disk", self.ext4() + ":/srv")
 
+    def test_scsi_disks(self):
+        self.refused("--scsi nope.img: No such file", "run", HTTPD, "--scsi", "nope.img")
+        self.refused("zero.img: no ext4", "run", HTTPD, "--scsi", self.file("zero.img", bytes(65536)) + ":/srv")
+        self.refused("--with ext4", "run", HELLO, "--scsi", self.ext4() + ":/srv")
+
     def test_folder_as_disk(self):
         self.refused("Is a directory", "run", HTTPD, "--disk", f"{self.folder}:/srv")
 

@@ -106,6 +106,8 @@ def add_run(commands):
     run.add_argument("--machine", choices=MACHINES, default="q35")
     run.add_argument("--disk", dest="disks", action="append", default=[], metavar="FILE[:MOUNTPOINT]",
                      help="attach a raw disk image, and mount its ext4 file system")
+    run.add_argument("--scsi", dest="scsi_disks", action="append", default=[], metavar="FILE[:MOUNTPOINT]",
+                     help="the same as a SCSI disk: /dev/sda where --disk makes /dev/vda")
     run.add_argument("--append", default="", metavar="WORDS", help="more of the kernel command line")
     run.add_argument("--print", dest="print_only", action="store_true", help="show the QEMU command line, run nothing")
     run.add_argument("--timeout", type=float, metavar="S", help="stop after S seconds, with status 124")
@@ -138,7 +140,7 @@ def run_image(options):
         memory_mib=options.memory,
         cpus=options.smp,
         machine=options.machine,
-        disks=[Disk.parse(text) for text in options.disks],
+        disks=[Disk.parse(text) for text in options.disks] + [Disk.parse(text, scsi=True) for text in options.scsi_disks],
         append=options.append,
         arguments=options.arguments,
         terminal=sys.stdin.isatty())

@@ -2,6 +2,7 @@
 """The QEMU command line of a run."""
 import dataclasses
 import os
+import string
 
 from .disk import Disk
 from .status import Refusal
@@ -53,10 +54,7 @@ class Machine:
         argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", *self.entropy_arguments()]
         if self.network:
             argv += self.network_arguments()
-        for number, disk in enumerate(self.disks):
-            read_only = ",readonly=on" if disk.read_only else ""
-            argv += ["-drive", f"if=none,id=disk{number},format=raw{read_only},file={comma_safe(disk.path)}",
-                     "-device", f"virtio-blk-pci,drive=disk{number}"]
+        argv += self.disk_arguments()
         argv += ["-kernel", self.image]
         line = self.kernel_command_line()
         return argv + (["-append", line] if line else [])
@@ -71,12 +69,32 @@ class Machine:
         forwards = "".join(f",hostfwd={f.protocol}:127.0.0.1:{f.host}-:{f.guest}" for f in self.forwards)
         return ["-netdev", f"user,id=net0{forwards}", "-device", "virtio-net-pci,netdev=net0,romfile="]
 
+    def disk_arguments(self):
+        argv = []
+        for number, disk in enumerate(self.disks):
+            read_only = ",readonly=on" if disk.read_only else ""
+            argv += ["-drive", f"if=none,id=disk{number},format=raw{read_only},file={comma_safe(disk.path)}"]
+            if not disk.scsi:
+                argv += ["-device", f"virtio-blk-pci,drive=disk{number}"]
+        scsi = [number for number, disk in enumerate(self.disks) if disk.scsi]
+        if scsi:
+            argv += ["-device", "virtio-scsi-pci,id=scsi0"]
+        for target, number in enumerate(scsi):
+            argv += ["-device", f"scsi-hd,bus=scsi0.0,scsi-id={target},drive=disk{number}"]
+        return argv
+
+    def mounts(self):
+        """The kernel names the disks of each kind in their order."""
+        for prefix, scsi in (("vd", False), ("sd", True)):
+            for letter, disk in zip(string.ascii_lowercase, (d for d in self.disks if d.scsi == scsi)):
+                if disk.mountpoint:
+                    yield f"mount=/dev/{prefix}{letter}:{disk.mountpoint}"
+
     def kernel_command_line(self):
         words = []
         if self.network and not any(w.startswith("ip=") for w in self.append.split()):
             words.append(STATIC_IP)
-        words += [quoted(f"mount=/dev/vd{chr(ord('a') + n)}:{disk.mountpoint}")
-                  for n, disk in enumerate(self.disks) if disk.mountpoint]
+        words += map(quoted, self.mounts())
         if self.append:
             words.append(self.append)
         if self.arguments:

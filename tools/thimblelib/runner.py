@@ -34,7 +34,7 @@ def check(machine):
     for disk in machine.disks:
         disk.check()
         if disk.mountpoint and not image.has_ext4:
-            raise Refusal(f"--disk {disk.path}:{disk.mountpoint}: {machine.image} carries no file system to mount it; "
+            raise Refusal(f"{disk.option}:{disk.mountpoint}: {machine.image} carries no file system to mount it; "
                           "build it with `--with ext4`")
     if machine.forwards and not image.has_network:
         raise Refusal(f"-p: {machine.image} carries no network (it calls no socket function)")
