@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import dataclasses
 import fcntl
+import json
 import os
 import pathlib
 import re
@@ -188,6 +189,24 @@ class Guest:
     def send(self, text):
         self.run.process.stdin.write(text.encode())
         self.run.process.stdin.flush()
+
+    def qmp(self, command, **arguments):
+        """Has QEMU carry out a command: what it returns."""
+        self.run.qmp.settimeout(BOOT_TIMEOUT_S)
+        self.run.qmp.sendall(json.dumps({'execute': command, 'arguments': arguments, 'id': command}).encode() + b'\n')
+        while True:
+            reply = json.loads(self.qmp_line())
+            if reply.get('id') == command:
+                require('return' in reply, f'{command}: {reply}')
+                return reply['return']
+
+    def qmp_line(self):
+        line = b''
+        while not line.endswith(b'\n'):
+            byte = self.run.qmp.recv(1)
+            require(byte, 'QEMU has gone')
+            line += byte
+        return line
 
     def finish(self, timeout_s=BOOT_TIMEOUT_S):
         """Waits for the machine's end: its status."""

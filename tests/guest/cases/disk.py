@@ -16,6 +16,15 @@ def finish(guest, timeout_s):
     require(code == 0, f'status {code}')
 
 
+def check_turned(before, after):
+    """Every word of the odd MiBs is turned around."""
+    for at in range(0, len(before), MIB):
+        want = before[at:at + MIB]
+        if at // MIB % 2:
+            want = bytes(byte ^ 0xff for byte in want)
+        require(after[at:at + MIB] == want, f'MiB {at // MIB} is not as the guest left it')
+
+
 def block(machine, cpus):
     @test(f'guest/disk/block/{cpus}/{machine}', weight=min(cpus, 2))
     def run(ctx):
@@ -26,12 +35,7 @@ def block(machine, cpus):
         machine_ = Machine(image=program(ctx, 'block'), machine=machine, cpus=cpus, disks=[Disk(str(path))])
         with Guest(machine_) as guest:
             finish(guest, 100)
-        after = path.read_bytes()
-        for at in range(0, len(data), MIB):
-            want = data[at:at + MIB]
-            if at // MIB % 2:
-                want = bytes(byte ^ 0xff for byte in want)
-            require(after[at:at + MIB] == want, f'MiB {at // MIB} is not as the guest left it')
+        check_turned(data, path.read_bytes())
 
 
 def stress(machine, cpus, seconds, full_only=False):

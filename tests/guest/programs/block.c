@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A raw disk, /dev/vda: each 8-byte word holds its own offset times STEP. Reads all of it in requests of many sizes, from several threads at once; then
- * turns every word of the odd MiBs around. The host looks at what is left on the disk.
+ * A raw disk, /dev/vda or what the argument says: each 8-byte word holds its own offset times STEP. Reads all of it in requests of many sizes, from several
+ * threads at once; then turns every word of the odd MiBs around. The host looks at what is left on the disk.
  */
 #include "check.h"
 #include "kernel/thread.h"
@@ -85,11 +85,11 @@ static void turn_odd_mibs(void)
 	free(words);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct stat st;
 
-	fd = open("/dev/vda", O_RDWR);
+	fd = open(argc > 1 ? argv[1] : "/dev/vda", O_RDWR);
 	CHECK(fd >= 0);
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK(S_ISBLK(st.st_mode));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Many small reads of a raw disk from six threads, each compared: what goes wrong between the ring, its interrupt and the CPU is a read that never ends, or
- * another's data. The disk is block.c's: each 8-byte word holds its own offset times STEP. First argument: for how many seconds, second: reads at most.
+ * another's data. The disk is block.c's: each 8-byte word holds its own offset times STEP. First argument: for how many seconds, second: reads at most,
+ * third: another disk than /dev/vda.
  */
 #include "smp.h"
 #include <fcntl.h>
@@ -46,8 +47,8 @@ int main(int argc, char **argv)
 	struct thread *thread[THREADS];
 	struct stat st;
 
-	fd = open("/dev/vda", O_RDONLY);
-	CHECK(fd >= 0 && argc == 3);
+	fd = open(argc > 3 ? argv[3] : "/dev/vda", O_RDONLY);
+	CHECK(fd >= 0 && argc >= 3);
 	CHECK_EQ(fstat(fd, &st), 0);
 	if (failed)
 		return verdict();
