@@ -92,7 +92,7 @@ static void receive_buffer(struct model_net *n, const struct model_chain *c)
 	if (model_accepted(&n->v, VIRTIO_NET_F_MTU))
 		RULE("NET-08", c->writable_bytes >= 12u + 14u + mtu, "a receive buffer of %llu bytes, the MTU is %u",
 		     (unsigned long long)c->writable_bytes, mtu);
-	n->rx[n->nrx++] = *c;
+	n->rx[(n->first_rx + n->nrx++) % 256] = *c;
 }
 
 static void serve(struct model_virtio *v, unsigned queue, struct model_chain *c)
@@ -117,8 +117,8 @@ bool model_net_deliver(struct model_net *n, const void *frame, uint32_t len, uin
 
 	if (n->nrx == 0)
 		return false;
-	c = n->rx[0];
-	memmove(n->rx, n->rx + 1, --n->nrx * sizeof(n->rx[0]));
+	c = n->rx[n->first_rx++ % 256];
+	n->nrx--;
 	model_chain_write(&c, 0, &h, header_len(n));
 	model_chain_write(&c, header_len(n), frame, len);
 	model_ring_push(&n->v, RX, &c, header_len(n) + len);
@@ -134,7 +134,7 @@ void model_net_release_tx(struct model_net *n)
 
 static void reset(struct model_virtio *v)
 {
-	((struct model_net *)v)->nrx = ((struct model_net *)v)->nheld_tx = 0;
+	((struct model_net *)v)->nrx = ((struct model_net *)v)->first_rx = ((struct model_net *)v)->nheld_tx = 0;
 }
 
 struct model_net *model_net_new(uint64_t features)

@@ -235,8 +235,8 @@ struct model_net {
 	struct virtio_net_hdr sent_header[64];
 	unsigned nsent;
 	bool hold_tx;
-	struct model_chain rx[256];   /* buffers the driver offers, oldest first */
-	unsigned nrx;
+	struct model_chain rx[256];   /* buffers the driver offers, in a circle */
+	unsigned nrx, first_rx;
 	struct model_chain held_tx[256];
 	unsigned nheld_tx;
 };

@@ -295,12 +295,14 @@ MACHINE_TEST(fields_without_a_feature_are_ignored)
 {
 	struct virtio_net_hdr h = { .hdr_len = 0xffff, .gso_size = 0xffff, .csum_start = 0xffff, .csum_offset = 0xffff, .num_buffers = 0xffff };
 	uint8_t frame[100] = { 7 };
+	struct model_chain c;
 
 	boot(USUAL);
-	model_chain_write(&n->rx[0], 0, &h, sizeof(h));
-	model_chain_write(&n->rx[0], sizeof(h), frame, sizeof(frame));
-	model_ring_push(&n->v, 0, &n->rx[0], sizeof(h) + sizeof(frame));
-	memmove(n->rx, n->rx + 1, --n->nrx * sizeof(n->rx[0]));
+	c = n->rx[n->first_rx++ % 256];
+	n->nrx--;
+	model_chain_write(&c, 0, &h, sizeof(h));
+	model_chain_write(&c, sizeof(h), frame, sizeof(frame));
+	model_ring_push(&n->v, 0, &c, sizeof(h) + sizeof(frame));
 	poll_all();
 	CHECK_EQ(ngot, 1);
 	CHECK(got_len[0] == sizeof(frame) && got[0][0] == 7);
