@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DISK_MAJOR 254u /* virtio_blk's on Linux, with 16 minors for each disk */
+/* Linux's numbers, with 16 minors for each disk */
+#define SCSI_DISK_MAJOR   8u
+#define VIRTIO_DISK_MAJOR 254u
 
 struct block_inode {
 	struct inode inode;
@@ -218,7 +220,8 @@ int devfs_block_inode(struct superblock *sb, uint64_t ino, struct blkdev *dev, s
 	inode_init(&b->inode, sb, &block_inode_ops, ino, S_IFBLK | (dev->read_only ? 0440 : 0660));
 	b->inode.size = (off_t)bytes_of(dev);
 	b->inode.blocks = dev->sectors;
-	b->inode.rdev = DISK_MAJOR << 8 | (uint32_t)(dev->name[2] - 'a') << 4;
+	b->inode.rdev = (dev->name[0] == 's' ? SCSI_DISK_MAJOR : VIRTIO_DISK_MAJOR) << 8 |
+			(uint32_t)(dev->name[2] - 'a') << 4;
 	b->dev = dev;
 	*out = &b->inode;
 	return 0;

@@ -78,7 +78,8 @@ static bool issue(struct scsi_lun *l)
 	struct scsi_host *h = l->host;
 	struct scsi_cmd *c = h->free;
 
-	if (!c || l->gone || l->stalled || l->in_flight >= h->cmd_per_lun || list_empty(&l->waiting))
+	if (!c || l->gone || l->stalled || l->in_flight >= h->cmd_per_lun ||
+	    list_empty(&l->waiting))
 		return false;
 	fill(c, l, container_of(l->waiting.next, struct blk_req, node));
 	if (h->queue(h, c)) {

@@ -219,7 +219,8 @@ static void parse_list(struct lun_list *list, long n)
 /* The list is the target's, but it is a logical unit that answers: number 0 (SPC-4, 6.33). */
 static int report_luns(struct scsi_host *h, unsigned target, struct lun_list *list)
 {
-	struct scsi_lun *known = find(h, target, 0), *l = known ? known : scsi_lun_new(h, target, 0);
+	struct scsi_lun *known = find(h, target, 0);
+	struct scsi_lun *l = known ? known : scsi_lun_new(h, target, 0);
 	uint8_t cdb[SCSI_CDB_BYTES] = { SCSI_REPORT_LUNS };
 	long n;
 

@@ -5,7 +5,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLUMNS = 100
-WRAPPED = ("virtio/*.[ch]", "kernel/acpi*.[ch]", "kernel/pci*.[ch]", "kernel/blkdev.[ch]", "net/*.[ch]", "fs/**/*.[ch]")
+WRAPPED = ("virtio/*.[ch]", "kernel/acpi*.[ch]", "kernel/pci*.[ch]", "kernel/blkdev.[ch]", "kernel/scsi*.[ch]", "net/*.[ch]", "fs/**/*.[ch]")
 
 
 class Style(unittest.TestCase):
