@@ -75,6 +75,9 @@ static void parse_table(uint64_t address)
 		{ "MCFG", acpi_parse_mcfg },
 		{ "FACP", acpi_parse_fadt },
 		{ "HPET", acpi_parse_hpet },
+		{ "DMAR", acpi_parse_dmar },
+		{ "IVRS", acpi_parse_other_iommu },
+		{ "VIOT", acpi_parse_other_iommu },
 	};
 	const struct acpi_header *h = vm_map_rom(address, sizeof *h);
 

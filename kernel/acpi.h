@@ -11,6 +11,7 @@
 #define ACPI_MAX_CPUS    64
 #define ACPI_MAX_IOAPICS 8
 #define ACPI_MAX_ECAM    8
+#define ACPI_MAX_IOMMUS  8
 
 struct acpi_info {
 	bool present;
@@ -28,6 +29,9 @@ struct acpi_info {
 		uint16_t segment;
 		uint8_t bus_first, bus_last;
 	} ecam[ACPI_MAX_ECAM];
+	/* IOMMUs: VT-d ones with their registers' address, others with 0 */
+	unsigned niommus;
+	uint64_t iommu[ACPI_MAX_IOMMUS];
 	uint16_t pm_timer_port;                 /* 0: none */
 	bool pm_timer_32bit;
 	uint64_t hpet_address;                  /* 0: none */

@@ -162,6 +162,34 @@ void acpi_parse_hpet(struct acpi_info *info, const struct acpi_header *table)
 		info->hpet_address = hpet.base.address;
 }
 
+static void add_iommu(struct acpi_info *info, uint64_t registers)
+{
+	if (info->niommus < ACPI_MAX_IOMMUS)
+		info->iommu[info->niommus++] = registers;
+}
+
+void acpi_parse_dmar(struct acpi_info *info, const struct acpi_header *table)
+{
+	const uint8_t *at = (const uint8_t *)table + sizeof(struct acpi_dmar);
+	const uint8_t *end = (const uint8_t *)table + table->length;
+
+	while (at + sizeof(struct acpi_drhd) <= end) {
+		const struct acpi_drhd *unit = (const struct acpi_drhd *)at;
+
+		if (unit->type == ACPI_DMAR_DRHD)
+			add_iommu(info, unit->registers);
+		if (unit->length < 4)
+			return;
+		at += unit->length;
+	}
+}
+
+void acpi_parse_other_iommu(struct acpi_info *info, const struct acpi_header *table)
+{
+	(void)table;
+	add_iommu(info, 0);
+}
+
 /*
  * One integer element of a package (20.2.3): ZeroOp, OneOp or BytePrefix and a byte. Returns how
  * many bytes it took, 0: something else.

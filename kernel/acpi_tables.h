@@ -168,6 +168,21 @@ struct acpi_extended_interrupt {
 } __attribute__((packed));
 static_assert(sizeof(struct acpi_extended_interrupt) == 9, "6.4.3.6");
 
+struct acpi_dmar {                /* VT-d 4.1, 8.1; remapping structures follow */
+	struct acpi_header header;
+	uint8_t host_address_width, flags, reserved[10];
+} __attribute__((packed));
+static_assert(sizeof(struct acpi_dmar) == 48, "VT-d 4.1, 8.1");
+
+struct acpi_drhd {                /* 8.3, a remapping unit: type 0 */
+	uint16_t type, length;
+	uint8_t flags, size;
+	uint16_t segment;
+	uint64_t registers;
+} __attribute__((packed));
+static_assert(sizeof(struct acpi_drhd) == 16, "VT-d 4.1, 8.3");
+#define ACPI_DMAR_DRHD 0u
+
 /*
  * The parsers (acpi_parse.c). Each gets a table whose length is at least a header and whose
  * checksum was right, and trusts nothing else in it.
@@ -178,6 +193,9 @@ void acpi_parse_madt(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_mcfg(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_fadt(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_hpet(struct acpi_info *, const struct acpi_header *);
+void acpi_parse_dmar(struct acpi_info *, const struct acpi_header *);
+/* IVRS (AMD-Vi) and VIOT (virtio-iommu): that there is one */
+void acpi_parse_other_iommu(struct acpi_info *, const struct acpi_header *);
 void acpi_parse_s5(struct acpi_info *, const struct acpi_header *dsdt);
 void acpi_parse_cba(struct acpi_info *, const struct acpi_header *dsdt);
 void acpi_parse_devices(const struct acpi_header *dsdt, const char *hid,

@@ -9,6 +9,7 @@
  */
 #include "virtio/virtio.h"
 #include "kernel/clock.h"
+#include "kernel/iommu.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/param.h"
@@ -23,7 +24,11 @@
 /* a configuration that changes under so many reads is read as it is */
 #define CONFIG_READS_MAX     64u
 
-/* What this stack itself can do, whatever the driver and the transport. */
+/*
+ * What this stack itself can do, whatever the driver and the transport. ORDER_PLATFORM asks for
+ * barriers that hold against real hardware (6.1): x86 devices are coherent with the caches and see
+ * stores in order, and what a store-load order is needed for has an MFENCE (cpu_device_barrier).
+ */
 static const struct virtio_feature core_features[] = {
 	{ "ANY_LAYOUT",        VIRTIO_F_ANY_LAYOUT,        true, 0 },
 	{ "INDIRECT_DESC",     VIRTIO_F_INDIRECT_DESC,     true, 0 },
@@ -139,6 +144,11 @@ static int check_offer(const struct virtio_device *dev)
 		return 0;
 	if (!(dev->offered & VIRTIO_BIT(VIRTIO_F_VERSION_1))) {
 		log_err("%s: does not offer VERSION_1, which its interface needs", dev->where);
+		return -ENOTSUP;
+	}
+	if ((dev->offered & VIRTIO_BIT(VIRTIO_F_ACCESS_PLATFORM)) && iommu_translates()) {
+		log_err("%s: behind an IOMMU, which this kernel does not drive "
+			"(QEMU: iommu_platform=off)", dev->where);
 		return -ENOTSUP;
 	}
 	return 0;

@@ -376,4 +376,28 @@ TEST(ecam_from_cba)
 	}
 }
 
+/* VT-d units with their registers, whatever else the table has; one that claims no length ends it. */
+TEST(iommus)
+{
+	static const uint64_t entries[] = { 0x16000 };
+	static const uint8_t units[] = {
+		0, 0, 16, 0, 1, 0, 0, 0, 0, 0, 0xd9, 0xfe, 0, 0, 0, 0,   /* DRHD at 0xfed90000 */
+		2, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,         /* ATSR */
+		0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0xda, 0xfe, 0, 0, 0, 0,    /* of no length */
+		0, 0, 16, 0, 1, 0, 0, 0, 0, 0, 0xdb, 0xfe, 0, 0, 0, 0,
+	};
+	struct acpi_header *dmar;
+
+	forget();
+	rsdp(0xf5000, 0x10000, 0);
+	xsdt(0x10000, entries, 1);
+	dmar = table(0x16000, "DMAR", sizeof(struct acpi_dmar) + sizeof(units));
+	memcpy((uint8_t *)dmar + sizeof(struct acpi_dmar), units, sizeof(units));
+	seal(dmar);
+	acpi_init(0xf5000);
+	CHECK_EQ(acpi.niommus, 2);
+	CHECK_EQ(acpi.iommu[0], 0xfed90000);
+	CHECK_EQ(acpi.iommu[1], 0xfeda0000);
+}
+
 TEST_MAIN

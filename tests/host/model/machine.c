@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See machine.h. Stands in for the work thread and the timers as well: both run when the test says so. */
 #include "tests/host/model/machine.h"
+#include "kernel/iommu.h"
 #include "kernel/timer.h"
 #include "kernel/work.h"
 #include "tests/host/model/rule.h"
@@ -32,6 +33,13 @@ void model_add_actor(struct model_actor *actor)
 {
 	actor->next = actors;
 	actors = actor;
+}
+
+bool model_iommu;
+
+bool iommu_translates(void)
+{
+	return model_iommu;
 }
 
 int work_prepare(void)

@@ -25,6 +25,9 @@ bool model_run(void);
 /* Lets time pass to the next timer and runs. False: no timer is set. */
 bool model_run_timer(void);
 
+/* An IOMMU that is on: what a device accesses is not where the driver put it. */
+extern bool model_iommu;
+
 /* Something that model_run() runs: a device. step: true when it did something. */
 struct model_actor {
 	bool (*step)(struct model_actor *);

@@ -387,6 +387,44 @@ TEST(queue_reset_not_offered)
 	model_in_new_machine(no_queue_reset);
 }
 
+/* --- addresses --- */
+
+#define PLATFORM (BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ACCESS_PLATFORM))
+
+static void platform_addresses(void)
+{
+	boot();
+	m.offered = PLATFORM;
+	CHECK_EQ(model_direct_add(&m), 0);
+	CHECK(model_accepted(&m, VIRTIO_F_ACCESS_PLATFORM));
+	model_shows("RESV-03");
+	CHECK(add());
+	virtqueue_kick(vq);
+	model_run();
+	CHECK_EQ(nheld, 1);
+	release(1);
+	CHECK_EQ(returned, 1);
+	model_shows("RESV-05"); /* the model reads and writes where the driver's memory is */
+}
+
+static void behind_an_iommu(void)
+{
+	model_virtio_init(&m, VIRTIO_ID_9P, 1, config->max);
+	m.offered = PLATFORM;
+	model_iommu = true;
+	CHECK_EQ(model_direct_add(&m), -ENOTSUP);
+	CHECK(m.status & VIRTIO_STATUS_FAILED);
+	CHECK(shim_log_has("behind an IOMMU"));
+	model_shows("RESV-04");
+}
+
+TEST(access_platform)
+{
+	config = named("split, plain");
+	model_in_new_machine(platform_addresses);
+	model_in_new_machine(behind_an_iommu);
+}
+
 /* --- sizes --- */
 
 /* A legacy device has one size, and a size that is no power of two makes no split ring. */
