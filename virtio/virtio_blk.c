@@ -150,10 +150,12 @@ static bool issue(struct vtblk *b, struct slot *s)
 
 /*
  * Moves waiting requests into the ring as far as slots and descriptors go. The lock is held; the
- * caller kicks.
+ * caller kicks if any went.
  */
-static void issue_waiting(struct vtblk *b)
+static bool issue_waiting(struct vtblk *b)
 {
+	bool any = false;
+
 	while (b->free && !list_empty(&b->waiting)) {
 		struct slot *s = b->free;
 
@@ -161,27 +163,30 @@ static void issue_waiting(struct vtblk *b)
 		s->sectors_done = 0;
 		if (!issue(b, s)) {
 			s->req = NULL;
-			return;
+			break;
 		}
 		b->free = s->next_free;
 		list_remove(&s->req->node);
+		any = true;
 	}
+	return any;
 }
 
 static int vtblk_submit(struct blkdev *disk, struct blk_req *r)
 {
 	struct vtblk *b = container_of(disk, struct vtblk, disk);
 	irq_state state = spin_lock(&b->lock);
-	bool lost = b->dev->lost;
+	bool lost = b->dev->lost, issued = false;
 
 	if (!lost) {
 		list_push_back(&b->waiting, &r->node);
-		issue_waiting(b);
+		issued = issue_waiting(b);
 	}
 	spin_unlock(&b->lock, state);
 	if (lost)
 		return -ENODEV;
-	virtqueue_kick(b->vq);
+	if (issued)
+		virtqueue_kick(b->vq);
 	return 0;
 }
 
@@ -248,14 +253,17 @@ static void completed(struct virtqueue *vq, void *token, uint32_t len)
 	int status = slot_result(b, s, len);
 	struct blk_req *finished;
 	irq_state state;
+	bool issued;
 
 	if (!s->req && status == 0)
 		keep_ident(b);
 	state = spin_lock(&b->lock);
 	finished = finish_slot(b, s, &status);
-	issue_waiting(b);
+	issued = s->req != NULL; /* with the rest of its range */
+	issued |= issue_waiting(b);
 	spin_unlock(&b->lock, state);
-	virtqueue_kick(vq);
+	if (issued)
+		virtqueue_kick(vq);
 	if (finished)
 		blk_complete(finished, status);
 }

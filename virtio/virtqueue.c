@@ -267,12 +267,22 @@ static int next_used(struct virtqueue *vq, void **token, uint32_t *len)
 	return 1;
 }
 
-/* Takes one used buffer off the ring. False: none, or none that can be believed. */
-static bool take_used(struct virtqueue *vq, void **token, uint32_t *len)
+static bool arm(struct virtqueue *vq)
+{
+	return vq->ops->arm(vq) || vq->batch;
+}
+
+/*
+ * Takes one used buffer off the ring. False: none, or none that can be believed. A drain turns the
+ * notifications on as soon as there is none, and looks once more.
+ */
+static bool take_used(struct virtqueue *vq, bool drain, void **token, uint32_t *len)
 {
 	irq_state s = spin_lock(&vq->lock);
-	int found = vq->broken ? 0 : next_used(vq, token, len);
+	int found = 0;
 
+	while (!vq->broken && (found = next_used(vq, token, len)) == 0 && drain && arm(vq))
+		drain = false;
 	if (found < 0)
 		vq->broken = true;
 	spin_unlock(&vq->lock, s);
@@ -284,33 +294,33 @@ static bool take_used(struct virtqueue *vq, void **token, uint32_t *len)
 bool virtqueue_arm(struct virtqueue *vq)
 {
 	irq_state s = spin_lock(&vq->lock);
-	bool more = !vq->broken && (vq->ops->arm(vq) || vq->batch);
+	bool more = !vq->broken && arm(vq);
 
 	spin_unlock(&vq->lock, s);
 	return more;
 }
 
-unsigned virtqueue_reap(struct virtqueue *vq, unsigned budget)
+static unsigned hand_out(struct virtqueue *vq, unsigned budget, bool drain)
 {
 	unsigned n = 0;
 	uint32_t len;
 	void *token;
 
-	while (n < budget && take_used(vq, &token, &len)) {
+	while (n < budget && take_used(vq, drain, &token, &len)) {
 		vq->spec.used(vq, token, len);
 		n++;
 	}
 	return n;
 }
 
+unsigned virtqueue_reap(struct virtqueue *vq, unsigned budget)
+{
+	return hand_out(vq, budget, false);
+}
+
 unsigned virtqueue_drain(struct virtqueue *vq, unsigned budget)
 {
-	unsigned n = 0;
-
-	do
-		n += virtqueue_reap(vq, budget - n);
-	while (n < budget && virtqueue_arm(vq));
-	return n;
+	return hand_out(vq, budget, true);
 }
 
 void virtqueue_silence(struct virtqueue *vq)

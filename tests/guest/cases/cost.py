@@ -98,6 +98,36 @@ def request_cost(ctx):
                                             f'most of {ASKED} in {by_function.most_common(12)}')
 
 
+DRIVER = re.compile(r':(?:virtio\w*|virtqueue\w*|blkdev)\.o:\w+ [tT] (\w+)$', re.M)
+ABOVE = {'blk_read', 'transfer'}  # who makes a request of a read
+BLOCK_LIMIT = 1100
+RINGS = {'split': [], 'packed': ['packed=on'], 'split-no-indirect': ['indirect_desc=off'], 'packed-no-indirect': ['packed=on', 'indirect_desc=off'],
+         'split-no-event-idx': ['event_idx=off'], 'packed-no-event-idx': ['packed=on', 'event_idx=off']}
+
+
+def driver_functions(ctx):
+    """the block path's own: blkdev, the driver, its rings and transports"""
+    return set(DRIVER.findall(run_tool(['nm', '-A', '--defined-only', ctx.sdk / 'lib/libkernel.a'])))
+
+
+def block_cost(ring, options):
+    @test(f'guest/cost/block/{ring}')
+    def run(ctx):
+        """instructions for one block request in blkdev, driver, ring and transport: from blk_submit() to the kick, and back through the drain"""
+        disk, path = ctx.tmp / 'disk.img', str(program(ctx, 'block_cost'))
+        with open(disk, 'wb') as f:
+            f.truncate(1 << 20)
+        command = ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', path, '-drive', f'if=none,id=d0,format=raw,file={disk}',
+                   '-device', ','.join(['virtio-blk-pci', 'drive=d0', *options])]
+        whole, by_function = boot_insns.count(path, command, str(ctx.sdk), to='blk_submit', skip=WARM, times=ASKED, timeout=100, sleep='on')
+        ours = {name: n // ASKED for name, n in by_function.items() if name in driver_functions(ctx) - ABOVE}
+        print(f'{sum(ours.values())} instructions for each request, {whole // ASKED} with system call, threads and interrupt: {ours}')
+        require(sum(ours.values()) <= BLOCK_LIMIT, f'{sum(ours.values())} instructions a request, more than {BLOCK_LIMIT}: {ours}')
+
+
+for ring_name, ring_options in RINGS.items():
+    block_cost(ring_name, ring_options)
+
 size_test('hello', 160 << 10)
 size_test('httpd', 600 << 10)
 for machine in ('q35', 'pc', 'microvm'):
