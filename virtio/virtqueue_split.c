@@ -97,9 +97,8 @@ static void fill_chain(struct virtqueue *vq, const struct sg *sg, unsigned n, un
 static void split_add(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
 		      unsigned readable)
 {
-	struct virtq_desc *table = virtqueue_table(vq, id);
-
 	if (vq->tokens[id].indirect) {
+		struct virtq_desc *table = virtqueue_table(vq, id);
 		struct sg whole = { table, (uint32_t)(n * sizeof *table) };
 
 		fill_table(table, sg, n, readable);

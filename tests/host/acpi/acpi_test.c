@@ -400,4 +400,61 @@ TEST(iommus)
 	CHECK_EQ(acpi.iommu[1], 0xfeda0000);
 }
 
+/* --- devices: as QEMU's microvm names them, two in a row --- */
+
+#define HID 0x08, '_', 'H', 'I', 'D', 0x0d, 'L', 'N', 'R', 'O', '0', '0', '0', '5', 0x00
+#define CRS(slot, gsi, flags)								\
+	0x08, '_', 'C', 'R', 'S', 0x11, 0x1a, 0x0a, 0x17,				\
+	0x86, 0x09, 0x00, 0x01, 0x00, (slot), 0xb0, 0xfe, 0x00, 0x02, 0x00, 0x00,	\
+	0x89, 0x06, 0x00, (flags), 0x01, (gsi), 0x00, 0x00, 0x00, 0x79, 0x00
+
+static const uint8_t two_devices[] = { 0x5b, 0x82, 0x30, HID, CRS(0x2c, 46, 0x09), HID, CRS(0x2e, 47, 0x0d) };
+static struct acpi_device found[4];
+static unsigned nfound;
+
+static void note_device(const struct acpi_device *d)
+{
+	found[nfound++ % 4] = *d;
+}
+
+static void look_for_devices(const uint8_t *aml, size_t len)
+{
+	forget();
+	machine();
+	dsdt(aml, len);
+	acpi_init(0xf5000);
+	nfound = 0;
+	acpi_find_devices("LNRO0005", note_device);
+}
+
+TEST(devices_by_hid)
+{
+	look_for_devices(two_devices, sizeof(two_devices));
+	CHECK_EQ(nfound, 2);
+	CHECK_EQ(found[0].address, 0xfeb02c00);
+	CHECK_EQ(found[0].size, 0x200);
+	CHECK_EQ(found[0].gsi, 46);
+	CHECK(!found[0].active_low);
+	CHECK_EQ(found[1].address, 0xfeb02e00);
+	CHECK_EQ(found[1].gsi, 47);
+	CHECK(found[1].active_low);
+}
+
+/* Cut anywhere, or one byte of it something else: fewer devices, and nothing read that is not there. */
+TEST(devices_that_are_damaged)
+{
+	uint8_t aml[sizeof(two_devices)];
+
+	for (size_t len = 0; len < sizeof(two_devices); len++) {
+		look_for_devices(two_devices, len);
+		CHECK(nfound <= 1 || len >= sizeof(two_devices) - 1);
+	}
+	for (size_t i = 0; i < sizeof(aml); i++) {
+		memcpy(aml, two_devices, sizeof(aml));
+		aml[i] ^= 0xff;
+		look_for_devices(aml, sizeof(aml));
+		CHECK(nfound <= 2);
+	}
+}
+
 TEST_MAIN
