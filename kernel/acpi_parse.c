@@ -334,7 +334,8 @@ static bool parse_crs(const uint8_t *at, const uint8_t *end, struct acpi_device 
 void acpi_parse_devices(const struct acpi_header *table, const char *hid,
 			void (*found)(const struct acpi_device *))
 {
-	const uint8_t *at = (const uint8_t *)(table + 1), *end = (const uint8_t *)table + table->length;
+	const uint8_t *end = (const uint8_t *)table + table->length;
+	const uint8_t *at = (const uint8_t *)(table + 1);
 	struct acpi_device d;
 
 	while ((at = find_name(table, at, hid)) != NULL) {

@@ -191,8 +191,8 @@ static int vtblk_submit(struct blkdev *disk, struct blk_req *r)
 }
 
 /*
- * A device that says it wrote less than up to the status byte has not given a status (2.7.8.3). What
- * legacy devices say is not to be relied on (5.2.6.3).
+ * A device that says it wrote less than up to the status byte has not given a status (2.7.8.3).
+ * What legacy devices say is not to be relied on (5.2.6.3).
  */
 static int slot_result(const struct vtblk *b, const struct slot *s, uint32_t len)
 {

@@ -339,7 +339,8 @@ static int make_frames(struct vtnet *v)
 {
 	if (v->frames)
 		return 0;
-	for (v->nframes = v->rx->size / (v->rx->indirect ? 1 : rx_pieces(v)); v->nframes; v->nframes /= 2) {
+	for (v->nframes = v->rx->size / (v->rx->indirect ? 1 : rx_pieces(v)); v->nframes;
+	     v->nframes /= 2) {
 		v->frames = page_alloc((v->nframes * v->stride + PAGE_SIZE - 1) / PAGE_SIZE);
 		if (v->frames)
 			break;

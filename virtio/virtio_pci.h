@@ -30,7 +30,7 @@ struct virtio_pci {
 	struct virtio_window common;  /* 4.1.4.3, or the legacy header */
 	struct virtio_window config;  /* legacy: where it would be without MSI-X */
 	struct virtio_window isr;     /* one byte */
-	/* registers of common that say which MSI-X entry an event raises, the queue's for the selected one */
+	/* registers of common: which MSI-X entry an event raises; the selected queue's */
 	uint8_t config_vector, queue_vector;
 	struct virtio_pci_cap notify; /* modern: notifications; mapped queue by queue */
 	bool notify_io;
@@ -51,9 +51,9 @@ static inline struct virtio_pci *virtio_pci_of(struct virtio_device *dev)
 #define virtio_pci_get(p, type, field) \
 	virtio_window_read(&(p)->common, offsetof(type, field), sizeof(((type *)0)->field))
 #define virtio_pci_set(p, type, field, value) \
-	virtio_window_write(&(p)->common, offsetof(type, field), sizeof(((type *)0)->field), (value))
+	virtio_window_write(&(p)->common, offsetof(type, field), sizeof(((type *)0)->field), value)
 
-/* Fill in the interface's fields and the device's transport. 0, or -ENOTSUP: it has no such one. */
+/* Fill in the interface's fields and the device's transport. 0, or -ENOTSUP: there is none. */
 int virtio_pci_modern(struct virtio_pci *);
 int virtio_pci_legacy(struct virtio_pci *);
 

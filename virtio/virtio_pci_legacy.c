@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The legacy interface of virtio over PCI (VIRTIO 1.4, sections 4.1.4.10 and 4.1.5.1.3.1): one block
- * of registers in BAR 0, I/O ports, in the byte order of the processor. The device chooses the size
- * of a queue, which is enabled by telling in which page its memory starts.
+ * The legacy interface of virtio over PCI (VIRTIO 1.4, sections 4.1.4.10 and 4.1.5.1.3.1): one
+ * block of registers in BAR 0, I/O ports, in the byte order of the processor. The device chooses
+ * the size of a queue, which is enabled by telling in which page its memory starts.
  */
 #include "kernel/page.h"
 #include "virtio/virtio_pci.h"

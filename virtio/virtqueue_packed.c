@@ -192,7 +192,7 @@ static bool packed_arm(struct virtqueue *vq)
 		event = PVIRTQ_EVENT_WORD(vq->packed.last_used, vq->packed.used_wrap,
 					  PVIRTQ_EVENT_DESC);
 	store_relaxed(vq->packed.driver, event);
-	/* before the last look: the device marks a descriptor before it looks whether to interrupt */
+	/* before the last look: the device marks a descriptor, then looks whether to interrupt */
 	cpu_device_barrier();
 	return used_at_last(vq, load_relaxed(&vq->packed.desc[vq->packed.last_used].flags));
 }
