@@ -27,19 +27,12 @@ bool model_ring_bad(struct model_virtio *m, const char *what)
 	return model_ring_broken(m);
 }
 
-/* SPLIT-03: what lies behind the piece before it, for the same use, needs no piece of its own. */
-static bool needlessly_apart(const struct model_chain *c, uint64_t addr, bool writable)
-{
-	return c->n && (c->n > c->readable) == writable && c->piece[c->n - 1].addr + c->piece[c->n - 1].len == (uint8_t *)(uintptr_t)addr;
-}
-
 bool model_chain_add(struct model_virtio *m, struct model_chain *c, uint64_t addr, uint32_t len, bool writable, const char *order, const char *sum)
 {
 	if (!RULE(order, writable || c->n == c->readable, "a device-readable descriptor behind a device-writable one"))
 		return model_ring_broken(m);
 	if (len == 0)
 		return model_ring_bad(m, "a descriptor of length 0");
-	c->split_needlessly += needlessly_apart(c, addr, writable);
 	c->piece[c->n].addr = (uint8_t *)(uintptr_t)addr;
 	c->piece[c->n++].len = len;
 	c->readable += !writable;
@@ -58,7 +51,7 @@ void model_ring_enabled(struct model_virtio *m, unsigned index)
 
 bool model_ring_pop(struct model_virtio *m, unsigned index, struct model_chain *c)
 {
-	c->n = c->readable = c->count = c->split_needlessly = 0;
+	c->n = c->readable = c->count = 0;
 	c->readable_bytes = c->writable_bytes = 0;
 	return ops(m)->pop(m, index, c);
 }

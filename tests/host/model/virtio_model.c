@@ -126,6 +126,10 @@ static void check_features(struct model_virtio *m, uint64_t accepted)
 	RULE("FEAT-01", !(accepted & ~m->offered), "features 0x%llx were never offered", (unsigned long long)(accepted & ~m->offered));
 	if (m->offered >> VIRTIO_F_VERSION_1 & 1 && !m->legacy)
 		RULE("RESV-01", accepted >> VIRTIO_F_VERSION_1 & 1, "VERSION_1 was offered and not accepted");
+	if (m->offered & PACKED)
+		RULE("RESV-06", accepted & PACKED, "RING_PACKED was offered and not accepted");
+	if (m->offered & BIT(VIRTIO_F_ORDER_PLATFORM))
+		RULE("RESV-07", accepted & BIT(VIRTIO_F_ORDER_PLATFORM), "ORDER_PLATFORM was offered and not accepted");
 	if (m->offered & RESERVED)
 		RULE("FEAT-05", !(accepted & RESERVED), "reserved features in 0x%llx", (unsigned long long)accepted);
 	if (m->legacy && (m->offered >> VIRTIO_F_ANY_LAYOUT & 1))
@@ -166,6 +170,7 @@ void model_status_write(struct model_virtio *m, uint8_t value)
 	check_step(m, added);
 	if (added == FOK) {
 		RULE("INIT-01", m->feature_words_written == 3, "FEATURES_OK before both feature words were written");
+		RULE("INIT-03", true, "a configuration write before this would have been refused");
 		check_features(m, (uint64_t)m->driver_feature[1] << 32 | m->driver_feature[0]);
 		if (m->fault.refuse_features_ok)
 			return;
@@ -256,6 +261,8 @@ uint32_t model_config_read(struct model_virtio *m, unsigned off, unsigned width)
 	RULE(m->width_rule, f, "configuration read of %u bytes at %u", width, off);
 	if (f && f->feature >= 0)
 		RULE("CFG-03", m->offered >> f->feature & 1, "field at %u read, whose feature %d is not offered", off, f->feature);
+	if (!(m->status & FOK) && !m->legacy)
+		RULE("INIT-02", m->status & DRV, "configuration read at status 0x%x", m->status);
 	if (m->config_watch)
 		m->config_watch(m, off);
 	if (off + width <= m->config_len)

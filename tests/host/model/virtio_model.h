@@ -75,7 +75,6 @@ struct model_chain {
 	uint16_t head;                /* its id */
 	uint16_t count;               /* descriptors in the ring */
 	unsigned n, readable;
-	unsigned split_needlessly;    /* pieces that continue the one before */
 	struct { uint8_t *addr; uint32_t len; } piece[MODEL_PIECES];
 	uint64_t readable_bytes, writable_bytes;
 };

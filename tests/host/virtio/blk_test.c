@@ -390,6 +390,8 @@ RING_TEST(short_used_length)
 	d->short_by = 0;
 	check_reads(d, disk, 0, 512);
 	CHECK_EQ(d->v.resets, 1);
+	model_shows("SPLIT-17");
+	model_shows("SPLIT-18");
 }
 
 MACHINE_TEST(capacity_changes)
@@ -420,6 +422,8 @@ MACHINE_TEST(capacity_read_in_one_piece)
 	d->v.fault.config_tears = 3;
 	disk = boot(d);
 	CHECK_EQ(disk->sectors, model_disk_config(d)->capacity);
+	model_shows("CFG-01");
+	model_shows("CFG-02");
 }
 
 TEST_MAIN

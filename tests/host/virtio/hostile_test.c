@@ -49,6 +49,7 @@ MACHINE_TEST(slow_reset)
 	d = model_disk_new(SECTORS, USUAL);
 	d->v.fault.slow_reset = 5000;
 	CHECK_EQ(read_sector(boot(), 1), 0);
+	model_shows("DRST-01");
 }
 
 MACHINE_TEST(reset_that_never_ends)
@@ -67,6 +68,7 @@ MACHINE_TEST(features_refused)
 	CHECK(!boot());
 	CHECK(d->v.status & VIRTIO_STATUS_FAILED);
 	CHECK(shim_log_has("refuses the features"));
+	model_shows("INIT-06");
 }
 
 MACHINE_TEST(no_version_1)
@@ -76,6 +78,9 @@ MACHINE_TEST(no_version_1)
 	CHECK(!boot());
 	CHECK(d->v.status & VIRTIO_STATUS_FAILED);
 	CHECK(shim_log_has("does not offer VERSION_1"));
+	model_shows("FEAT-07");
+	model_shows("INIT-07");
+	model_shows("RESV-02");
 }
 
 /* FEAT-04, FEAT-05, FEAT-08: every bit there is, on offer; the model refuses what must not be accepted. */
@@ -84,6 +89,8 @@ MACHINE_TEST(everything_offered)
 	d = model_disk_new(SECTORS, ~(BIT(VIRTIO_BLK_F_RO) | BIT(VIRTIO_F_ACCESS_PLATFORM)));
 	d->v.nqueues = 1;
 	CHECK_EQ(read_sector(boot(), 1), 0);
+	model_shows("FEAT-04");
+	model_shows("FEAT-08");
 }
 
 /* FEAT-06: nothing but VERSION_1. */
@@ -92,6 +99,7 @@ MACHINE_TEST(nothing_offered)
 	d = model_disk_new(SECTORS, 0);
 	d->v.offered = BIT(VIRTIO_F_VERSION_1);
 	CHECK_EQ(read_sector(boot(), 1), 0);
+	model_shows("FEAT-06");
 }
 
 MACHINE_TEST(no_queues)
@@ -238,6 +246,7 @@ RING_TEST(spurious_interrupts)
 	}
 	CHECK_EQ(read_sector(disk, 1), 0);
 	CHECK_EQ(d->v.resets, 1);
+	model_shows("SPLIT-16");
 }
 
 /* --- recovery --- */
@@ -258,6 +267,8 @@ RING_TEST(device_needs_reset)
 	CHECK_EQ(failures, had); /* the others had waited for room, and are done by the device that is back */
 	CHECK_EQ(d->v.resets, RECOVERED);
 	CHECK_EQ(read_sector(disk, 1), 0);
+	model_shows("STAT-04");
+	model_shows("CLEAN-02");
 }
 
 RING_TEST(does_not_come_back)
@@ -494,6 +505,7 @@ MACHINE_TEST(long_capabilities)
 		d->v.cap[i].length = 0xffffffff;
 	}
 	CHECK_EQ(read_sector(boot(), 1), 0);
+	model_shows("CFG-04");
 }
 
 static unsigned without;
@@ -524,6 +536,7 @@ MACHINE_TEST(short_configuration)
 	d->v.cap[2].length = 4;
 	CHECK_EQ(boot()->sectors, 0);
 	CHECK_EQ(read_sector(blkdev_find("vda"), 0), -EINVAL);
+	model_shows("CFG-05");
 }
 
 MACHINE_TEST(looped_capability_list)

@@ -173,6 +173,7 @@ MACHINE_TEST(dependents_alone)
 	boot(0xffffffffull & ~(BIT(VIRTIO_NET_F_MTU) | BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) | BIT(VIRTIO_NET_F_CTRL_VQ)));
 	CHECK_EQ(eth->offloads, 0);
 	model_shows("NET-15"); /* what hangs in the air would have been refused */
+	model_shows("FEAT-02");
 }
 
 static uint16_t mtu;
@@ -239,6 +240,13 @@ RING_TEST(one_interrupt_for_a_burst)
 	model_run();
 	deliver(100, 1);
 	CHECK_EQ(n->v.queue[0].interrupts - before, 2);
+	if (model_accepted(&n->v, VIRTIO_F_RING_PACKED)) {
+		model_shows("PACK-19");
+		return;
+	}
+	model_shows("SPLIT-29");
+	if (model_accepted(&n->v, VIRTIO_F_EVENT_IDX))
+		model_shows("SPLIT-15");
 }
 
 RING_TEST(frames_may_be_kept)
