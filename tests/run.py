@@ -16,14 +16,15 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT)]
 
-from tests.runner import guest, host, schedule, tools  # noqa: E402  (the path comes first)
+from tests.runner import conformance, guest, host, schedule, tools  # noqa: E402  (the path comes first)
 
 
 def main(argv):
     options = parse(argv)
     os.chdir(ROOT)
     sdk = ready_sdk(options.list)
-    tests = [*tools.tests(ROOT), *host.tests(ROOT, sdk, options.full), *guest.tests(ROOT, options.full)]
+    tests = [*tools.tests(ROOT), *host.tests(ROOT, sdk, options.full), *conformance.tests(sdk),
+             *guest.tests(ROOT, options.full)]
     tests = [test for test in tests if options.keyword in test.name]
     if options.list:
         print("\n".join(test.name for test in tests))

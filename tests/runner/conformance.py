@@ -17,7 +17,7 @@ PAGE = "docs/virtio-conformance.md"
 RULES = "tests/host/model/rule.c"
 
 
-def tests(root, sdk):
+def tests(sdk):
     def run(context):
         rows = judged(context.root, sdk, context.tmp)
         wrong = [f"{row.id}: {row.verdict}: {row.how}" for row in rows if row.verdict in ("fail", "none")]

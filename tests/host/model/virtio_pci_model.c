@@ -77,13 +77,13 @@ static uint32_t queue_reset_read(struct model_virtio *m, struct model_queue *q)
 
 static void queue_reset_write(struct model_virtio *m, struct model_queue *q, uint32_t value)
 {
-	if (!model_accepted(m, VIRTIO_F_RING_RESET) || value != 1) {
+	if (value != 1) {
 		model_refuse("queue_reset written with %u", value);
 		return;
 	}
-	*q = (struct model_queue){ .max = q->max, .notify_off = q->notify_off, .size = q->max, .vector = VIRTIO_MSI_NO_VECTOR,
-				   .notifications = q->notifications, .interrupts = q->interrupts, .resets = q->resets + 1,
-				   .resetting = true, .reset_reads = m->fault.slow_reset };
+	model_queue_reset(m, m->queue_select);
+	q->resetting = true;
+	q->reset_reads = m->fault.slow_reset;
 }
 
 static uint32_t common_read(struct model_virtio *m, unsigned off, unsigned width)

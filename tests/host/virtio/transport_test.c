@@ -11,8 +11,10 @@
 #include "kernel/netdev.h"
 #include "kernel/param.h"
 #include "kernel/pci.h"
+#include "kernel/pci_priv.h"
 #include "kernel/random.h"
 #include "virtio/virtio_mmio.h"
+#include "virtio/virtio_pci.h"
 #include <errno.h>
 
 #define BIT(n) (1ull << (n))
@@ -28,6 +30,13 @@ static const struct param *param(const char *name)
 			return *p;
 	test_fail(__FILE__, __LINE__, name);
 	return NULL;
+}
+
+static struct virtio_device *first_on_pci(void)
+{
+	struct virtio_pci *p = container_of(pci_devices.next, struct pci_dev, node)->driver_data;
+
+	return &p->dev;
 }
 
 static bool legacy(void)
@@ -320,6 +329,37 @@ static void boot_pci(struct model_disk *d)
 	pci_init();
 	model_run();
 	vda = blkdev_find("vda");
+}
+
+static void *returned_token;
+
+static void returned(struct virtqueue *vq, void *token)
+{
+	(void)vq;
+	returned_token = token;
+}
+
+/* A queue that is reset by itself gives back what it had, and is as good as before. */
+MACHINE_TEST(a_queue_is_reset)
+{
+	struct model_rng *r = model_rng_new();
+	uint8_t buffer[64];
+	struct sg sg = { buffer, sizeof buffer };
+	struct virtqueue *vq;
+
+	r->v.offered |= BIT(VIRTIO_F_RING_RESET);
+	r->v.fault.slow_reset = 20;
+	r->give = 0;
+	model_plug(&r->v);
+	vq = first_on_pci()->queues;
+	CHECK_EQ(virtqueue_reset(vq, returned), 0);
+	CHECK(returned_token);
+	r->give = sizeof buffer;
+	CHECK_EQ(virtqueue_add(vq, &sg, 1, 0, returned_token), 0);
+	virtqueue_kick(vq);
+	model_settle();
+	CHECK_EQ(added, sizeof buffer);
+	CHECK_EQ(r->v.resets, 1);
 }
 
 MACHINE_TEST(a_transitional_device_is_driven_as_a_modern_one)
