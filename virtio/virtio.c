@@ -21,6 +21,7 @@
 #define RESET_DEADLINE_NS    1000000000ull  /* a reset that takes longer will not happen */
 #define RECOVERY_SPACING_NS 10000000000ull  /* devices that break again sooner than this ... */
 #define RECOVERIES_MAX       8u             /* ... this many times in a row are given up */
+#define STATUS_GONE          0xffu /* what is read where no device is any more */
 /* a configuration that changes under so many reads is read as it is */
 #define CONFIG_READS_MAX     64u
 
@@ -63,28 +64,42 @@ static const struct virtio_driver *find_driver(enum virtio_id id)
 	return NULL;
 }
 
+/* On a lost device too little is known to go on: the end of the machine may just have reset it. */
 static void add_status(struct virtio_device *dev, uint8_t bit)
 {
+	if (dev->lost)
+		return;
 	dev->status |= bit;
 	dev->transport->set_status(dev, dev->status);
 }
 
 /* 2.4.2: a reset is over when status reads 0. */
-static int reset(struct virtio_device *dev)
+static int reset_quietly(struct virtio_device *dev)
 {
 	uint64_t deadline = clock_now_ns() + RESET_DEADLINE_NS;
+	uint8_t status;
 
 	dev->live = false;
 	dev->status = 0;
 	dev->transport->set_status(dev, 0);
-	while (dev->transport->get_status(dev) != 0) {
-		if (clock_now_ns() > deadline) {
-			log_err("%s: does not finish its reset", dev->where);
+	while ((status = dev->transport->get_status(dev)) != 0) {
+		if (status == STATUS_GONE)
+			return -ENODEV;
+		if (clock_now_ns() > deadline)
 			return -ETIMEDOUT;
-		}
 		cpu_relax();
 	}
 	return 0;
+}
+
+static int reset(struct virtio_device *dev)
+{
+	int error = reset_quietly(dev);
+
+	if (error)
+		log_err("%s: %s", dev->where, error == -ENODEV ? "does not answer any more"
+							       : "does not finish its reset");
+	return error;
 }
 
 /*
@@ -292,6 +307,15 @@ static void recover(struct work *work)
 	mutex_unlock(&dev->life);
 }
 
+/* The device is left alone from here on; what it had is not ended, as nobody is left to be told. */
+static void shut_down(struct shutdown *shutdown)
+{
+	struct virtio_device *dev = container_of(shutdown, struct virtio_device, shutdown);
+
+	dev->lost = true;
+	reset_quietly(dev);
+}
+
 int virtio_add(struct virtio_device *dev)
 {
 	int error;
@@ -303,6 +327,8 @@ int virtio_add(struct virtio_device *dev)
 	}
 	dev->name = dev->where;
 	dev->recovery.run = recover;
+	dev->shutdown.run = shut_down;
+	shutdown_add(&dev->shutdown);
 	error = work_prepare();
 	if (error)
 		return error;

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "kernel/mutex.h"
+#include "kernel/shutdown.h"
 #include "kernel/work.h"
 #include "virtio/virtio_spec.h"
 #include "virtio/virtqueue.h"
@@ -110,6 +111,7 @@ struct virtio_device {
 	struct work recovery;
 	uint64_t recovered_ns;              /* when last */
 	unsigned recoveries;                /* in a row */
+	struct shutdown shutdown;
 	/* The driver's: */
 	const char *name;                   /* "vda"; for log lines, set by probe */
 	void *driver_data;
@@ -121,7 +123,10 @@ struct virtio_device {
  */
 int virtio_add(struct virtio_device *);
 
-/* Takes a device away for good: unplugged, or the machine shuts down. */
+/*
+ * Takes a device away for good: it is unplugged. What waits for it gets errors. When the machine
+ * ends, devices are only reset (kernel/shutdown.h).
+ */
 void virtio_remove(struct virtio_device *);
 
 /*

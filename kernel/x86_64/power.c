@@ -8,6 +8,7 @@
 #include "kernel/acpi.h"
 #include "kernel/cpu.h"
 #include "kernel/printf.h"
+#include "kernel/shutdown.h"
 #include "kernel/vm.h"
 #include "kernel/x86_64/io.h"
 #include <string.h>
@@ -77,6 +78,7 @@ void power_off(int status)
 	char text[24];
 
 	cpu_irq_disable();
+	shutdown_run();
 	ksnprintf(text, sizeof text, "exit %d\n", status);
 	tell(text);
 	outl(PORT_DEBUG_EXIT, status & STATUS_PANIC);
@@ -84,7 +86,10 @@ void power_off(int status)
 	halt();
 }
 
-/* The words first: what pvpanic reports may make the host end the machine at once. */
+/*
+ * The words first: what pvpanic reports may make the host end the machine at once. Devices are left
+ * as they are: what a driver needs for a reset may be what is broken.
+ */
 void power_off_panic(void)
 {
 	cpu_irq_disable();
@@ -109,6 +114,7 @@ static _Noreturn void triple_fault(void)
 void power_reboot(void)
 {
 	cpu_irq_disable();
+	shutdown_run();
 	write_register(acpi.reset.space, acpi.reset.address, acpi.reset.value);
 	outb(PORT_RESET_CONTROL, RESET_SYSTEM);
 	outb(PORT_RESET_CONTROL, RESET_SYSTEM | RESET_CPU);

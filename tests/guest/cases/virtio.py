@@ -8,12 +8,13 @@ import socketserver
 import threading
 
 from cases.network import Echo
-from harness import Guest, Machine, Test, program, require
+from harness import Guest, Machine, Test, program, require, test
 from disk_pattern import STEP
 from virtio_matrix import Way, all_ways, pairwise
 
 TESTS = []
 
+DRIVER_OK = 4
 DISK_WORDS = (1 << 20) // 8
 MASK = 0xffff_ffff_ffff_ffff
 
@@ -78,3 +79,25 @@ def run_on(way):
 
 PAIRWISE = pairwise(all_ways())
 TESTS += [Test(f'guest/virtio/{way.name}', run_on(way), full_only=way not in PAIRWISE) for way in all_ways()]
+
+
+def ends(machine, suffix, how):
+    @test(f'guest/virtio/end/{machine}/{how}')
+    def run(ctx):
+        """whichever way the machine ends or starts anew, every device is reset before"""
+        disk, trace = ctx.tmp / 'disk.img', ctx.tmp / 'trace.txt'
+        disk.write_bytes(bytes(1 << 20))
+        options = ['-drive', f'if=none,id=d0,format=raw,file={disk}', '-device', f'virtio-blk-{suffix},drive=d0',
+                   '-netdev', 'user,id=n0', '-device', f'virtio-net-{suffix},netdev=n0', '-device', f'virtio-scsi-{suffix}',
+                   '-trace', 'virtio_set_status', '-D', str(trace)]
+        with Guest(Machine(image=program(ctx, 'exit_status'), machine=machine, arguments=[how, '0'], extra=options)) as guest:
+            guest.finish()
+        set_status = re.findall(r'virtio_set_status vdev (\S+) val (\d+)', trace.read_text())
+        last = dict(set_status)
+        require(len({device for device, value in set_status if int(value) & DRIVER_OK}) == 4, 'not every device was in use')
+        require(set(last.values()) == {'0'}, f'the last status of each: {last}')
+
+
+for how in ('return', 'reboot'):
+    ends('q35', 'pci', how)
+    ends('microvm', 'device', how)

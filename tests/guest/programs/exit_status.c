@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ends in the way argv[1] says, with the status argv[2]. */
+#include "kernel/power.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,5 +29,7 @@ int main(int argc, char **argv)
 		_exit(status);
 	if (strcmp(how, "abort") == 0)
 		abort();
+	if (strcmp(how, "reboot") == 0)
+		power_reboot();
 	return status;
 }

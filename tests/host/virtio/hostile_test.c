@@ -2,12 +2,13 @@
 /*
  * Devices that lie, stall or give up: the life cycle's failures, rings that make no sense, capability lists that lead nowhere, and recovery from all of it.
  * The block driver stands for all drivers. Whatever the device does, the model goes on checking that the driver keeps to the rules.
- * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c
+ * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c
  * Links: tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/disk*.c
  */
 #include "tests/host/model/virtio_model.h"
 #include "kernel/blkdev.h"
 #include "kernel/pci.h"
+#include "kernel/shutdown.h"
 #include <errno.h>
 
 #define BIT(n) (1ull << (n))
@@ -59,6 +60,46 @@ MACHINE_TEST(reset_that_never_ends)
 	CHECK(!boot());
 	CHECK(shim_now_ns < 2000000000ull);
 	CHECK(shim_log_has("does not finish its reset"));
+}
+
+/* --- the end of the machine --- */
+
+MACHINE_TEST(reset_at_the_end)
+{
+	struct model_disk *other = model_disk_new(SECTORS, USUAL);
+	unsigned resets;
+
+	d = model_disk_new(SECTORS, USUAL);
+	model_pci_plug(&other->v);
+	CHECK(boot());
+	resets = d->v.resets;
+	shutdown_run();
+	CHECK_EQ(d->v.resets, resets + 1);
+	CHECK_EQ(d->v.status, 0);
+	CHECK_EQ(other->v.status, 0);
+	model_run();
+	CHECK_EQ(d->v.status, 0);
+}
+
+MACHINE_TEST(end_with_a_device_that_never_resets)
+{
+	uint64_t start;
+
+	CHECK(boot_usual());
+	d->v.fault.never_resets = true;
+	start = shim_now_ns;
+	shutdown_run();
+	CHECK(shim_now_ns - start < 2000000000ull);
+	CHECK(!shim_log_has("reset")); /* whoever holds the log's lock may never give it back */
+}
+
+MACHINE_TEST(end_amid_a_recovery)
+{
+	CHECK(boot_usual());
+	model_needs_reset(&d->v);
+	shutdown_run();
+	model_run();
+	CHECK_EQ(d->v.status, 0);
 }
 
 MACHINE_TEST(features_refused)
