@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What a fresh Debian lacks.
 
-.PHONY: setup
+.PHONY: setup setup-tests
 setup:
 	@tools/setup
+
+setup-tests:
+	@tools/setup tests

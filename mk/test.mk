@@ -2,7 +2,7 @@
 # Tests. Each ends with "N passed, N failed" and fails when any did. TESTS="-k NAME" chooses.
 
 .PHONY: test test-full debug-lib floors conformance
-test test-full: setup
+test test-full: setup-tests
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory debug-lib
 	@THIMBLE_SDK=$(O) tests/run.py $(if $(filter test-full,$@),--full) $(TESTS)

@@ -325,7 +325,8 @@ static int read_block_size(struct virtio_device *dev, struct vtblk *b)
 /*
  * How many pieces a request may have: SEG_MAX, where it is not told only one; and the ring's size,
  * an indirect table included. With SIZE_MAX a piece may have to be cut, so half of them are kept
- * for the cuts and the request's length is limited to what they can carry.
+ * for the cuts and the request's length is limited to what they can carry. A size_max of 0, which
+ * qemu-storage-daemon's vhost-user-blk has, is no limit.
  */
 static int read_limits(struct virtio_device *dev, struct vtblk *b)
 {
@@ -336,11 +337,14 @@ static int read_limits(struct virtio_device *dev, struct vtblk *b)
 
 	b->disk.max_sg = seg_max < room ? seg_max : room;
 	b->disk.max_sectors = SECTORS_MAX;
-	b->size_max = UINT32_MAX;
-	if (virtio_has(dev, VIRTIO_BLK_F_SIZE_MAX)) {
+	b->size_max = 0;
+	if (virtio_has(dev, VIRTIO_BLK_F_SIZE_MAX))
+		b->size_max = virtio_config(dev, struct virtio_blk_config, size_max);
+	if (b->size_max == 0) {
+		b->size_max = UINT32_MAX;
+	} else {
 		uint64_t carried;
 
-		b->size_max = virtio_config(dev, struct virtio_blk_config, size_max);
 		b->disk.max_sg = (b->disk.max_sg + 1) / 2;
 		carried = (uint64_t)b->size_max * b->disk.max_sg / BLK_SECTOR_SIZE;
 		if (carried < SECTORS_MAX)

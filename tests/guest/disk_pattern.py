@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The disk that programs/block.c and block_stress.c know."""
+"""The disks that programs/block.c, block_stress.c and virtio_io.c know."""
 import array
 
 from harness import locked
@@ -16,3 +16,18 @@ def pattern(ctx):
             words = array.array('Q', (i * STEP & 0xffff_ffff_ffff_ffff for i in range(WORDS)))
             path.write_bytes(words.tobytes())
     return path
+
+
+# The disk of programs/virtio_io.c, before and after.
+
+IO_WORDS = (1 << 20) // 8
+MASK = 0xffff_ffff_ffff_ffff
+
+
+def whole(turned_from=IO_WORDS):
+    """Each word its index times STEP, those from turned_from on turned around."""
+    return array.array('Q', ((i * STEP & MASK) ^ (MASK if i >= turned_from else 0) for i in range(IO_WORDS))).tobytes()
+
+
+def half_turned():
+    return whole(IO_WORDS // 2)

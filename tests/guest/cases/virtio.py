@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every way in which virtio devices are offered: a disk, a network and entropy do real work, and what they did is compared."""
-import array
 import dataclasses
 import pathlib
 import re
@@ -9,21 +8,12 @@ import threading
 
 from cases.network import Echo
 from harness import Guest, Machine, Test, program, require, test
-from disk_pattern import STEP
+from disk_pattern import half_turned, whole
 from virtio_matrix import Way, all_ways, pairwise
 
 TESTS = []
 
 DRIVER_OK = 4
-DISK_WORDS = (1 << 20) // 8
-MASK = 0xffff_ffff_ffff_ffff
-
-
-def words(turned_from):
-    """The disk: each word its index times STEP, those from turned_from on turned around."""
-    return array.array('Q', ((i * STEP & MASK) ^ (MASK if i >= turned_from else 0) for i in range(DISK_WORDS))).tobytes()
-
-
 @dataclasses.dataclass
 class MatrixMachine(Machine):
     """With the devices that the way says, and none of the tool's."""
@@ -59,12 +49,12 @@ def run_on(way):
     def run(ctx):
         """a disk, a network and entropy, offered in one of the possible ways"""
         disk = ctx.tmp / 'disk.img'
-        disk.write_bytes(words(DISK_WORDS))
+        disk.write_bytes(whole())
         with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Echo) as echo:
             threading.Thread(target=echo.serve_forever, daemon=True).start()
             machine = MatrixMachine(image=program(ctx, 'virtio_io'), way=way, extra=devices(way, ctx, disk),
                                     append='loglevel=7' + (' hw.virtio.legacy=1' if way.interface == 'forced' else ''),
-                                    arguments=[str(echo.server_address[1])])
+                                    arguments=['10.0.2.2', str(echo.server_address[1])])
             with Guest(machine) as guest:
                 code = guest.finish()
                 guest.expect('^all checks passed$', 0)
@@ -72,7 +62,7 @@ def run_on(way):
                 check_log(way, guest.text)
                 require('looking at' not in guest.text, 'it is polled')
             echo.shutdown()
-        require(disk.read_bytes() == words(DISK_WORDS // 2), 'the disk is not as the guest left it')
+        require(disk.read_bytes() == half_turned(), 'the disk is not as the guest left it')
         require(re.search(r'64 bytes pushed', pathlib.Path(ctx.tmp / 'trace.txt').read_text()), 'no entropy was asked for')
     return run
 

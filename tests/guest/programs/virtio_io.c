@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Real work for a block, a network and an entropy device: argv is the TCP port of the test's echo server. Of the disk
+ * Real work for a block, a network and an entropy device: argv is address and TCP port of an echo server. Of the disk
  * /dev/vda, whose 8-byte words hold their own index times STEP, the second half is turned around; the host looks at
  * what is left on it.
  */
@@ -58,12 +58,12 @@ static void check_disk(int fd, uint64_t *words)
 	CHECK_EQ(fsync(fd), 0);
 }
 
-static int connected(const char *port)
+static int connected(const char *address, const char *port)
 {
 	struct sockaddr_in host = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	inet_pton(AF_INET, "10.0.2.2", &host.sin_addr);
+	inet_pton(AF_INET, address, &host.sin_addr);
 	CHECK_EQ(connect(fd, (struct sockaddr *)&host, sizeof host), 0);
 	return fd;
 }
@@ -95,11 +95,11 @@ int main(int argc, char **argv)
 	uint64_t *words = malloc(300 * 1024);
 	int disk = open("/dev/vda", O_RDWR), wire;
 
-	CHECK(argc == 2 && disk >= 0 && words);
+	CHECK(argc == 3 && disk >= 0 && words);
 	if (failed)
 		return verdict();
 	check_disk(disk, words);
-	wire = connected(argv[1]);
+	wire = connected(argv[1], argv[2]);
 	check_echo(wire);
 	close(wire);
 	close(disk);

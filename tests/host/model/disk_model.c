@@ -37,7 +37,7 @@ static void check_segments(struct model_disk *d, const struct model_chain *c)
 	uint32_t size_max = model_disk_config(d)->size_max, seg_max = model_disk_config(d)->seg_max;
 
 	for (unsigned i = 0; i < c->n; i++)
-		if (model_accepted(&d->v, VIRTIO_BLK_F_SIZE_MAX) && c->piece[i].len > size_max && c->piece[i].len > 16)
+		if (model_accepted(&d->v, VIRTIO_BLK_F_SIZE_MAX) && size_max && c->piece[i].len > size_max && c->piece[i].len > 16)
 			model_refuse("a segment of %u bytes, size_max is %u", c->piece[i].len, size_max);
 	if (model_accepted(&d->v, VIRTIO_BLK_F_SEG_MAX))
 		RULE(model_accepted(&d->v, VIRTIO_F_RING_PACKED) ? "PACK-06" : "SPLIT-08", c->n - 2 <= seg_max, "%u segments, seg_max is %u", c->n - 2,

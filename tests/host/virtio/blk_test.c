@@ -199,6 +199,14 @@ RING_TEST(size_max_cuts_pieces)
 	check_writes(d, blkdev_find("vda"), 5, 1000 * 512);
 }
 
+MACHINE_TEST(a_size_max_of_0_is_none)
+{
+	struct model_disk *d = model_disk_new(SECTORS, USUAL | BIT(VIRTIO_BLK_F_SIZE_MAX));
+
+	model_disk_config(d)->size_max = 0;
+	check_reads(d, boot(d), 0, SECTORS * 512);
+}
+
 static uint16_t ring_size;
 
 static void small_ring(void)
