@@ -22,32 +22,6 @@ const struct steer_variant steer_variants[] = {
 };
 const unsigned steer_variant_count = sizeof steer_variants / sizeof steer_variants[0];
 
-bool steer_more(const struct steer *s)
-{
-	return s->at < s->end;
-}
-
-uint8_t steer_byte(struct steer *s)
-{
-	return steer_more(s) ? *s->at++ : 0;
-}
-
-uint16_t steer_word(struct steer *s)
-{
-	uint16_t low = steer_byte(s);
-
-	return (uint16_t)(low | steer_byte(s) << 8);
-}
-
-void steer_check(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fflush(stdout); /* where the model says which */
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
-
 void steer_plug(struct model_virtio *m, unsigned i)
 {
 	m->offered = (m->offered & ~steer_variants[i].withheld) | steer_variants[i].added;

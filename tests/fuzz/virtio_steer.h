@@ -8,15 +8,8 @@
  */
 #pragma once
 
+#include "tests/fuzz/steer.h"
 #include "tests/host/model/virtio_model.h"
-
-struct steer {
-	const uint8_t *at, *end;
-};
-
-bool steer_more(const struct steer *);
-uint8_t steer_byte(struct steer *);          /* 0 behind the end */
-uint16_t steer_word(struct steer *);
 
 /*
  * The ring formats and features a device comes in: withheld from what the model offers, or added to it. Returns how
@@ -34,4 +27,3 @@ void steer_device(struct steer *, struct model_virtio *);
 
 /* No more lies; whatever was in flight is given back by a reset. Ends the program when a rule was broken. */
 void steer_to_rest(struct model_virtio *);
-void steer_check(bool holds, const char *what);
