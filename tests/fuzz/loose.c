@@ -461,7 +461,9 @@ static bool idle(void)
 		unplugged = false;
 		return true;
 	}
-	if (run_work() || unplugged)
+	if (run_work())
+		return true;
+	if (unplugged)
 		return false;
 	loose_each_device(unplug);
 	return unplugged = true;
