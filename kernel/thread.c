@@ -98,7 +98,7 @@ static bool thread_equip(struct thread *t, const struct thread_stack *stack)
 	if (!t->stack) {
 		t->stack_size = stack->size ? page_align_up(stack->size) : THREAD_STACK_DEFAULT;
 		t->guard_size = stack->guard ? stack->guard : PAGE_SIZE;
-		t->stack = vm_stack_alloc(t->stack_size, t->guard_size);
+		t->stack = (stack->anywhere ? vm_stack_alloc_anywhere : vm_stack_alloc)(t->stack_size, t->guard_size);
 		gap = stack_gap(t->stack_size);
 	}
 	if (!t->stack) {

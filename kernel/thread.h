@@ -64,6 +64,7 @@ struct thread_stack {
 	void *base;   /* memory of the caller's to run on; NULL: a stack of its own */
 	size_t size;  /* 0: THREAD_STACK_DEFAULT, of its own */
 	size_t guard; /* bytes below its own, one page at least */
+	bool anywhere; /* its own need not be 1:1 memory: vm_stack_alloc_anywhere() */
 };
 
 /* The same in two steps: a thread that does not run before thread_start(). */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The address space. RAM in use, firmware's tables and devices are mapped 1:1; kernel memory and every
- * thread's stack lie there, guard pages are holes in it. Above VM_AREA_BASE lies what the app gets
+ * The address space. RAM in use, firmware's tables and devices are mapped 1:1; kernel memory and
+ * most stacks lie there, guard pages are holes in it. Above VM_AREA_BASE lies what the app gets
  * by sbrk(2) and mmap(2): regions that are filled page by page when they are first touched
- * (vm_area.h, vm_map.h).
+ * (vm_area.h, vm_map.h); above VM_AREA_END stacks that are not in one piece.
  */
 #pragma once
 
@@ -12,7 +12,10 @@
 #include <stdint.h>
 
 #define VM_AREA_BASE 0x400000000000ull /* 64 TiB: above any RAM */
-#define VM_AREA_END  0x7ffffffff000ull /* the last page of the lower half stays free */
+#define VM_AREA_END  0x7e0000000000ull /* 126 TiB: stacks that are not 1:1 begin here, */
+#define VM_STACKS_END 0x7ffffffff000ull /* and the last page of the lower half stays free */
+
+static inline bool vm_is_area(uint64_t addr) { return addr - VM_AREA_BASE < VM_AREA_END - VM_AREA_BASE; }
 
 enum vm_prot { VM_NONE = 0, VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4, VM_UNCACHED = 8 };
 
@@ -39,8 +42,13 @@ int vm_guard(void *addr);
 int vm_unguard(void *addr);
 bool vm_is_guard(uint64_t addr); /* for the page-fault handler: did somebody run off a stack? */
 
-/* A thread's stack: size bytes above guard bytes of nothing, each rounded up to pages. Returns the lowest usable address, NULL: out of memory. */
+/*
+ * A thread's stack: size bytes above guard bytes of nothing, each rounded up to pages. Returns the lowest usable address, NULL: out of memory,
+ * or there is no such piece of it. "Anywhere" asks for no piece where none is at hand: then no device may be told the stack's addresses but
+ * by way of sg.h, and who asks must be able to sleep.
+ */
 void *vm_stack_alloc(size_t size, size_t guard);
+void *vm_stack_alloc_anywhere(size_t size, size_t guard);
 void vm_stack_free(void *stack, size_t size, size_t guard);
 
 /*

@@ -15,7 +15,9 @@ static int lock(uintptr_t addr, size_t len)
 
 	if (addr + len < addr)
 		return -ENOMEM;
-	return addr < VM_AREA_BASE && addr ? 0 : vm_fill(start, addr + len - start);
+	if (!vm_is_area(addr))
+		return vm_phys((void *)addr) ? 0 : -ENOMEM;
+	return vm_fill(start, addr + len - start);
 }
 
 int mlock(const void *addr, size_t len)

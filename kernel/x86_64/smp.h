@@ -15,7 +15,7 @@ uint32_t real_mode_page(void);
 
 /* tlb.c. Interrupts are off. */
 void tlb_answer(struct cpu *);   /* what another CPU waits for, if one does */
-void tlb_listen(struct cpu *);   /* this CPU is awake, and knows what it missed */
+void tlb_listen(struct cpu *);   /* this CPU is awake, and knows what it missed; harmless again */
 void tlb_ignore(struct cpu *);   /* is about to halt: nobody need wait for it */
 void tlb_catch_up(struct cpu *); /* context_switch.S calls it */
 

@@ -9,9 +9,9 @@
  *
  * A halted CPU is left alone: it leaves `listening` before it halts, and when it wakes it joins
  * again and then compares the generation, which every request has advanced before it looked at
- * `listening`. So either the asker sees it listen or it sees the request. Until then its interrupt
- * handlers may use old translations, which does no harm: they touch the kernel's 1:1 memory only,
- * whose entries change between a page and no page, never to another.
+ * `listening`. So either the asker sees it listen or it sees the request. The interrupt that wakes
+ * it does that first of all: who sleeps may have put what its handler looks at on a stack whose
+ * address was another page's when the CPU last was awake.
  */
 #include "kernel/x86_64/tlb.h"
 #include "kernel/cpu.h"

@@ -59,6 +59,8 @@ bool trap_interrupt(struct trap_frame *tf)
 {
 	struct cpu *cpu = this_cpu();
 
+	if (cpu->current == cpu->idle)
+		tlb_listen(cpu); /* it was halted */
 	cpu->interrupt_depth++;
 	interrupt_dispatch(tf->vector);
 	cpu->interrupt_depth--;

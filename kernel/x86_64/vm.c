@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Mappings asked for after start: devices, firmware's tables, guard pages and stacks; and the
- * question where an address really is.
+ * Mappings asked for after start: devices, firmware's tables, and guard pages; and the question where
+ * an address really is.
  */
 #include "kernel/vm.h"
 #include "kernel/page.h"
@@ -63,7 +63,7 @@ bool vm_is_guard(uint64_t addr)
 {
 	uint64_t size, entry;
 
-	if (addr >= VM_AREA_BASE)
+	if (vm_is_area(addr))
 		return false;
 	entry = page_table_find(addr, &size);
 	return !(entry & PTE_PRESENT) && entry & PTE_GUARD;
@@ -83,46 +83,10 @@ uint64_t vm_phys_filled(const void *addr, unsigned access)
 {
 	uint64_t size, entry;
 
-	if ((uintptr_t)addr - VM_AREA_BASE >= VM_AREA_END - VM_AREA_BASE)
+	if (!vm_is_area((uintptr_t)addr))
 		return vm_phys(addr);
 	entry = page_table_find((uintptr_t)addr, &size);
 	if (!(entry & PTE_PRESENT) || (access & VM_WRITE && !(entry & PTE_WRITE)))
 		return vm_fault((uintptr_t)addr, access) ? vm_phys(addr) : 0;
 	return (entry & PTE_ADDRESS & -size) | ((uintptr_t)addr & (size - 1));
-}
-
-static size_t pages_of(size_t bytes)
-{
-	return bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0);
-}
-
-/* The tables of the nguard first pages exist: to mend them cannot fail. */
-static void stack_release(char *low, size_t nguard, size_t npages)
-{
-	for (size_t i = 0; i < nguard; i++)
-		vm_unguard(low + i * PAGE_SIZE);
-	page_free(low, npages);
-}
-
-void *vm_stack_alloc(size_t size, size_t guard)
-{
-	size_t nguard = pages_of(guard), npages = nguard + pages_of(size);
-	char *low = page_alloc(npages);
-
-	if (!low)
-		return NULL;
-	for (size_t i = 0; i < nguard; i++) {
-		if (vm_guard(low + i * PAGE_SIZE) == 0)
-			continue;
-		stack_release(low, i, npages);
-		return NULL;
-	}
-	return low + nguard * PAGE_SIZE;
-}
-
-void vm_stack_free(void *stack, size_t size, size_t guard)
-{
-	size_t nguard = pages_of(guard);
-
-	stack_release((char *)stack - nguard * PAGE_SIZE, nguard, nguard + pages_of(size));
 }

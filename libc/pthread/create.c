@@ -37,7 +37,7 @@ static void fill(volatile char *stack, size_t size)
 static struct thread *make_thread(const pthread_attr_t *attr, int policy,
 				  const struct sched_param *param)
 {
-	struct thread_stack stack = { .size = PTHREAD_STACK_DEFAULT };
+	struct thread_stack stack = { .size = PTHREAD_STACK_DEFAULT, .anywhere = true };
 	struct thread *t;
 
 	if (attr) {

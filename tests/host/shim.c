@@ -209,6 +209,8 @@ WEAK void *vm_stack_alloc(size_t size, size_t guard)
 	return low ? low + SHIM_STACK - size : NULL;
 }
 
+WEAK void *vm_stack_alloc_anywhere(size_t size, size_t guard) { return vm_stack_alloc(size, guard); }
+
 WEAK void vm_stack_free(void *stack, size_t size, size_t guard)
 {
 	(void)guard;

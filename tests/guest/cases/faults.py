@@ -31,6 +31,7 @@ FAULTS = {
         'main': 'stack overflow in thread main',
         'thread': 'stack overflow in thread deep',
         'wide': 'stack overflow in thread wide',
+        'scattered': 'stack overflow in thread scattered',
     },
     'stack_smash': {
         'overrun': 'stack smashing',

@@ -25,6 +25,11 @@ TESTS += [Boot(f'guest/mmap/fault/{how}/{cpus}/{machine}', 'mmap_fault', [how], 
                shows=(text,), hides=('survived',))
           for how, text in BAD_ACCESS.items() for cpus, machine in ((1, 'q35'), (2, 'microvm'), (4, 'q35'))]
 
+TESTS += [Boot(f'guest/mmap/fragments/{cpus}/{machine}', 'fragments', machine=machine, cpus=cpus, memory_mib=40,
+               shows=ALL_PASSED, weight=min(cpus, 2))
+          for machine in ('q35', 'microvm') for cpus in (1, 2, 4)]
+TESTS += [Boot('guest/mmap/debug/fragments', 'fragments', cpus=2, memory_mib=40, shows=ALL_PASSED, weight=2, debug=True)]
+
 # Of 8 GiB a test touches little, and the host gives no more than that.
 TESTS += [Boot(f'guest/mmap/memory/{mib}', 'mmap_sizes', [str(mib)], memory_mib=mib, shows=ALL_PASSED)
           for mib in (4, 3072, 8192)]

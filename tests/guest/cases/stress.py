@@ -15,6 +15,8 @@ def by_the_clock(kind, cpus, machine, seconds, **options):
 TESTS += [by_the_clock('stress', 2, 'q35', 20), by_the_clock('stress', 2, 'q35', 600, full_only=True)]
 TESTS += [by_the_clock('stress', cpus, machine, 4)
           for machine in ('q35', 'microvm') for cpus in (1, 2, 4) if (machine, cpus) != ('q35', 2)]
+# In little memory, which is soon in fragments.
+TESTS += [by_the_clock('stress/40mib', 2, 'q35', 30, memory_mib=40)]
 TESTS += [by_the_clock('debug/stress', cpus, machine, 4, debug=True)
           for machine, cpus in (('q35', 2), ('microvm', 1), ('q35', 4))]
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Recurses without end, on the stack argv[1] names: the app's own or another thread's; or leaves
- * that one in one step, wider than a page, for a guard that is wider still.
+ * Recurses without end, on the stack argv[1] names: the app's own, another thread's, or one in
+ * pieces; or leaves another thread's in one step, wider than a page, for a guard that is wider still.
  */
+#include "fragments.h"
 #include "kernel/thread.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -58,6 +59,22 @@ static void leap_elsewhere(void)
 		pthread_join(t, NULL);
 }
 
+static void *digger(void *unused)
+{
+	pthread_setname_np(pthread_self(), "scattered");
+	thread(unused);
+	return NULL;
+}
+
+static void overflow_in_pieces(void)
+{
+	pthread_t t;
+
+	fragment_memory();
+	if (pthread_create(&t, NULL, digger, NULL) == 0)
+		pthread_join(t, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct thread *t;
@@ -65,6 +82,8 @@ int main(int argc, char **argv)
 	puts("trying");
 	if (argc > 1 && strcmp(argv[1], "wide") == 0)
 		leap_elsewhere();
+	if (argc > 1 && strcmp(argv[1], "scattered") == 0)
+		overflow_in_pieces();
 	if (argc > 1 && strcmp(argv[1], "main") == 0)
 		thread(NULL);
 	t = thread_create("deep", PRIO_APP, 0, thread, NULL);

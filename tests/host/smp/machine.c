@@ -221,6 +221,11 @@ void *vm_stack_alloc(size_t size, size_t guard)
 	return low + STACK - size;
 }
 
+void *vm_stack_alloc_anywhere(size_t size, size_t guard)
+{
+	return vm_stack_alloc(size, guard);
+}
+
 void vm_stack_free(void *stack, size_t size, size_t guard)
 {
 	void **fiber = fiber_of((char *)stack + size);
