@@ -307,7 +307,7 @@ static void on_lazy_stack(void *unused)
 static void lazy_stack(void)
 {
 	char *stack = map(64 * PAGE, RW);
-	struct thread *t = thread_prepare("lazy", PRIO_APP, (struct thread_stack){ stack, 64 * PAGE, 0 }, on_lazy_stack, NULL);
+	struct thread *t = thread_prepare("lazy", PRIO_APP, (struct thread_stack){ .base = stack, .size = 64 * PAGE }, on_lazy_stack, NULL);
 
 	thread_start(t);
 	thread_join(t);
