@@ -26,9 +26,9 @@ class MatrixMachine(Machine):
         return []
 
 
-def devices(way, ctx, disk):
-    return ['-drive', f'if=none,id=d0,format=raw,file={disk}', *way.device('blk', ',drive=d0', 1),
-            '-netdev', 'user,id=n0', *way.device('net', ',netdev=n0' + ('' if way.mmio else ',romfile='), 2),
+def devices(way, ctx, disk, blk, net):
+    return ['-drive', f'if=none,id=d0,format=raw,file={disk}', *way.device('blk', f',drive=d0{blk}', 1),
+            '-netdev', 'user,id=n0', *way.device('net', f',netdev=n0{net}' + ('' if way.mmio else ',romfile='), 2),
             '-object', 'rng-builtin,id=r0', *way.device('rng', ',rng=r0', 3),
             '-trace', 'virtio_rng_pushed', '-D', str(ctx.tmp / 'trace.txt')]
 
@@ -45,14 +45,14 @@ def check_log(way, text):
             require((f'+{feature}' in line[3]) == on, f'{feature} is not {"on" if on else "off"}: {line[0]}')
 
 
-def run_on(way):
+def run_on(way, blk='', net=''):
     def run(ctx):
         """a disk, a network and entropy, offered in one of the possible ways"""
         disk = ctx.tmp / 'disk.img'
         disk.write_bytes(whole())
         with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Echo) as echo:
             threading.Thread(target=echo.serve_forever, daemon=True).start()
-            machine = MatrixMachine(image=program(ctx, 'virtio_io'), way=way, extra=devices(way, ctx, disk),
+            machine = MatrixMachine(image=program(ctx, 'virtio_io'), way=way, extra=devices(way, ctx, disk, blk, net),
                                     append='loglevel=7' + (' hw.virtio.legacy=1' if way.interface == 'forced' else ''),
                                     arguments=['10.0.2.2', str(echo.server_address[1])])
             with Guest(machine) as guest:
@@ -91,3 +91,9 @@ def ends(machine, suffix, how):
 for how in ('return', 'reboot'):
     ends('q35', 'pci', how)
     ends('microvm', 'device', how)
+
+# The smallest queues that QEMU has, and the largest; the other features are as usual.
+SIZES = ((4, ''), (8, ',rx_queue_size=512'), (1024, ',rx_queue_size=1024'))
+TESTS += [Test(f'guest/virtio/queue-size/{size}/{ring}/{indirect}',
+               run_on(Way('q35', 'modern', ring, 'many', 'event', indirect), f',queue-size={size}', net))
+          for size, net in SIZES for ring in ('split', 'packed') for indirect in ('indirect', 'direct')]
