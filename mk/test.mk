@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Tests. Each ends with "N passed, N failed" and fails when any did. TESTS="-k NAME" chooses.
 
-.PHONY: test test-full debug-lib floors conformance
+.PHONY: test test-full debug-lib floors conformance fuzz
 test test-full: setup-tests
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory debug-lib
@@ -17,3 +17,6 @@ floors:
 conformance: setup
 	@$(MAKE) --no-print-directory all
 	@tests/conformance/write.py $(O)
+
+fuzz: setup-tests
+	@tests/fuzz.py $(O) $(FUZZ)

@@ -367,6 +367,22 @@ static void use_disk(struct steer *s)
 		requests[i].used = false;
 }
 
+/* Once, before anything else. */
+static void start(struct netdev *dev)
+{
+	dev->stack = dev;
+	dev->start(dev);
+}
+
+static void transmit(struct netdev *dev, unsigned i, const struct sg *sg)
+{
+	if (frames[i].sent)
+		return;
+	frames[i].sent = true;
+	if (dev->xmit(dev, sg, 1, NULL, &frames[i].sent) != 0)
+		frames[i].sent = false;
+}
+
 static void use_net(struct steer *s)
 {
 	unsigned what = steer_byte(s), i = steer_byte(s) % FRAMES;
@@ -375,11 +391,12 @@ static void use_net(struct steer *s)
 
 	if (!dev)
 		return;
+	if (!dev->stack)
+		start(dev);
 	switch (what % 5) {
-	case 0: dev->start(dev); break;
-	case 1: dev->poll(dev, steer_byte(s)); break;
+	case 0: case 1: dev->poll(dev, steer_byte(s)); break;
 	case 2: dev->kick(dev); break;
-	case 3: frames[i].sent = frames[i].sent || dev->xmit(dev, &sg, 1, NULL, &frames[i].sent) == 0; break;
+	case 3: transmit(dev, i, &sg); break;
 	default:
 		if (kept)
 			kept->dev->recycle(kept);

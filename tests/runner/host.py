@@ -47,13 +47,26 @@ def on_machine(source):
 
 def fuzz_test(root, sdk, source, full):
     def run(context):
-        binary = build(root, sdk, source, "clang", ("-fsanitize=fuzzer", *SANITIZERS))
-        seeds = root / "tests/fuzz/seeds" / source.stem.removesuffix("_fuzz")
+        binary = build_fuzzer(root, sdk, source)
         corpus = context.tmp / "corpus"
         corpus.mkdir()
         run_in(context, [binary, "-seed=1", f"-runs={FUZZ_RUNS[full]}", f"-artifact_prefix={context.tmp}/", str(corpus),
-                         *([str(seeds)] if seeds.is_dir() else [])])
+                         *seeds(root, source)])
     return Test(name_of(root, source), run, timeout_s=3600 if full else TIMEOUT_S)
+
+
+def build_fuzzer(root, sdk, source):
+    return build(root, sdk, source, "clang", ("-fsanitize=fuzzer", *SANITIZERS))
+
+
+def fuzz_name(source):
+    return source.stem.removesuffix("_fuzz")
+
+
+def seeds(root, source):
+    """The folders of inputs to begin with: one, or none."""
+    folder = root / "tests/fuzz/seeds" / fuzz_name(source)
+    return [str(folder)] if folder.is_dir() else []
 
 
 def stand_in(source):

@@ -113,8 +113,8 @@ static bool answers(const struct model_function *f, unsigned bar, bool io, uint6
 	return true;
 }
 
-/* The one BAR that answers at an address. */
-static struct model_function *find_bar(bool io, uint64_t a, unsigned *bar)
+/* The one BAR that answers at an address. Most accesses are where the last one was, and the search is long. */
+static struct model_function *search_bar(bool io, uint64_t a, unsigned *bar)
 {
 	struct model_function *found = NULL;
 
@@ -129,6 +129,18 @@ static struct model_function *find_bar(bool io, uint64_t a, unsigned *bar)
 		}
 	}
 	return found;
+}
+
+static struct { struct model_function *f; unsigned bar; bool io; } last; /* until configuration space is written */
+
+static struct model_function *find_bar(bool io, uint64_t a, unsigned *bar)
+{
+	if (!last.f || last.io != io || !answers(last.f, last.bar, io, a)) {
+		last.f = search_bar(io, a, &last.bar);
+		last.io = io;
+	}
+	*bar = last.bar;
+	return last.f;
 }
 
 /* --- configuration space --- */
@@ -170,6 +182,7 @@ static void config_write(unsigned bus, unsigned slot, unsigned function, unsigne
 	if (off + width > 256 || !aligned(off, width))
 		return;
 	check_bar_write(f, off);
+	last.f = NULL;
 	for (unsigned i = 0; i < width; i++) {
 		uint8_t mask = f->writable[off + i];
 
