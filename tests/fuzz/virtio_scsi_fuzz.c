@@ -79,7 +79,7 @@ static void honest(void)
 		struct model_unit *u = &host->unit[i];
 
 		u->present = true;
-		u->attention = u->read_only = u->write_cache = u->no_caching_page = u->no_mode_sense = false;
+		u->attention = u->write_cache = u->no_caching_page = u->no_mode_sense = false;
 		u->claimed_last = u->claimed_size = u->type = 0;
 	}
 }
@@ -176,6 +176,7 @@ static void bend(struct steer *s)
 			f->sense[i] = steer_byte(s);
 }
 
+/* What a driver learns too late is left out: it would use the wrong block size, or write where it must not. */
 static void change_unit(struct steer *s)
 {
 	struct model_unit *u = &host->unit[1 + steer_byte(s) % 2];
@@ -184,8 +185,8 @@ static void change_unit(struct steer *s)
 	switch (how % 8) {
 	case 0: u->present = !u->present; break;
 	case 1: u->attention = true; u->attention_asc = steer_word(s); break;
-	case 2: u->claimed_last = steer_dword(s); u->claimed_size = steer_word(s); break;
-	case 3: u->read_only = !u->read_only; u->write_cache = how & 8; break;
+	case 2: u->claimed_last = steer_dword(s); u->claimed_size = how & 8 ? 512 : steer_byte(s) * 3u; break;
+	case 3: u->write_cache = how & 8; break;
 	case 4: u->no_caching_page = how & 8; u->no_mode_sense = how & 16; break;
 	case 5: u->type = steer_byte(s); break;
 	default: model_scsi_event(host, how / 8, steer_byte(s), steer_byte(s), steer_dword(s));
