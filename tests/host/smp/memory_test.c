@@ -302,7 +302,7 @@ static void run_all(void (*even)(void *), void (*odd)(void *))
 {
 	drawers = even == odd ? THREADS : THREADS / 2;
 	for (uintptr_t i = 0; i < THREADS; i++)
-		if (!(threads[i] = thread_prepare("memory", PRIO_APP, NULL, 0, i % 2 ? odd : even, (void *)i)))
+		if (!(threads[i] = thread_prepare("memory", PRIO_APP, (struct thread_stack){ 0 }, i % 2 ? odd : even, (void *)i)))
 			abort();
 	for (unsigned i = 0; i < THREADS; i++)
 		thread_start(threads[i]); /* from here on memory may be short */
