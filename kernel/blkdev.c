@@ -130,19 +130,19 @@ static int check_range(const struct blkdev *d, uint64_t sector, uint64_t nsector
 	return sector % block == 0 && nsectors % block == 0 ? 0 : -EINVAL;
 }
 
-static int check_transfer(const struct blkdev *d, const struct blk_req *r)
+static int check_transfer(const struct blkdev *d, struct blk_req *r)
 {
 	uint64_t bytes = data_bytes(r);
 
-	if (bytes % BLK_SECTOR_SIZE || r->nsg > d->max_sg ||
-	    bytes / BLK_SECTOR_SIZE > d->max_sectors)
+	r->nsectors = bytes / BLK_SECTOR_SIZE;
+	if (bytes % BLK_SECTOR_SIZE || r->nsg > d->max_sg || r->nsectors > d->max_sectors)
 		return -EINVAL;
 	if (r->op == BLK_WRITE && d->read_only)
 		return -EROFS;
-	return check_range(d, r->sector, bytes / BLK_SECTOR_SIZE);
+	return check_range(d, r->sector, r->nsectors);
 }
 
-static int check(const struct blkdev *d, const struct blk_req *r)
+static int check(const struct blkdev *d, struct blk_req *r)
 {
 	switch (r->op) {
 	case BLK_READ:

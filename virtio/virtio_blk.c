@@ -49,31 +49,28 @@ struct vtblk {
 	char ident[VIRTIO_BLK_ID_BYTES];
 };
 
-/* A request as the ring wants it. */
-struct pieces {
-	struct sg sg[PIECES_MAX];
-	unsigned n, readable;
-};
-
-static void add_piece(struct pieces *p, void *addr, uint32_t len)
+/* A request as the ring wants it is written piece by piece; each of these returns where it ends. */
+static inline struct sg *piece(struct sg *end, void *addr, uint32_t len)
 {
-	p->sg[p->n++] = (struct sg){ addr, len };
+	*end = (struct sg){ addr, len };
+	return end + 1;
 }
 
 /*
  * blkdev's limits were chosen so that cutting to size_max never needs more pieces than there are.
  */
-static void add_data(struct pieces *p, const struct vtblk *b, const struct blk_req *r)
+static struct sg *data(struct sg *end, const struct vtblk *b, const struct blk_req *r)
 {
 	for (unsigned i = 0; i < r->nsg; i++) {
 		uint8_t *at = r->sg[i].addr;
 		uint32_t left = r->sg[i].len;
 
 		for (; left > b->size_max; at += b->size_max, left -= b->size_max)
-			add_piece(p, at, b->size_max);
+			end = piece(end, at, b->size_max);
 		if (left)
-			add_piece(p, at, left);
+			end = piece(end, at, left);
 	}
+	return end;
 }
 
 /*
@@ -95,8 +92,6 @@ static void set_range(const struct vtblk *b, struct slot *s)
 static uint32_t request_type(enum blk_op op)
 {
 	static const uint32_t types[] = {
-		[BLK_READ] = VIRTIO_BLK_T_IN,
-		[BLK_WRITE] = VIRTIO_BLK_T_OUT,
 		[BLK_FLUSH] = VIRTIO_BLK_T_FLUSH,
 		[BLK_DISCARD] = VIRTIO_BLK_T_DISCARD,
 		[BLK_WRITE_ZEROES] = VIRTIO_BLK_T_WRITE_ZEROES,
@@ -105,69 +100,90 @@ static uint32_t request_type(enum blk_op op)
 	return types[op];
 }
 
-/* Lays a slot's request out: header, what the device reads; what it writes, status. */
-static void lay_out(struct vtblk *b, struct slot *s, struct pieces *p)
+/*
+ * The pieces up to readable are what the device reads; what it writes, written bytes of data, and
+ * the status end the request.
+ */
+static inline int put_in_ring(struct vtblk *b, struct slot *s, struct sg *sg,
+			       const struct sg *readable, struct sg *end, uint32_t written)
+{
+	s->status = STATUS_UNSET;
+	s->expected = written + 1;
+	end = piece(end, &s->status, 1);
+	return virtqueue_submit(b->vq, sg, (unsigned)(end - sg), (unsigned)(readable - sg), s);
+}
+
+static int issue_transfer(struct vtblk *b, struct slot *s)
 {
 	const struct blk_req *r = s->req;
-	bool transfer = r->op == BLK_READ || r->op == BLK_WRITE;
+	struct sg sg[PIECES_MAX], *end = data(sg + 1, b, r);
+	bool read = r->op == BLK_READ;
 
-	s->header = (struct virtio_blk_outhdr){ .type = request_type(r->op),
-						.sector = transfer ? r->sector : 0 };
-	add_piece(p, &s->header, sizeof s->header);
-	if (r->op == BLK_WRITE)
-		add_data(p, b, r);
-	if (r->op == BLK_DISCARD || r->op == BLK_WRITE_ZEROES) {
+	s->header = (struct virtio_blk_outhdr){ .type = read ? VIRTIO_BLK_T_IN : VIRTIO_BLK_T_OUT,
+						.sector = r->sector };
+	piece(sg, &s->header, sizeof s->header);
+	return put_in_ring(b, s, sg, read ? sg + 1 : end, end,
+			   read ? (uint32_t)r->nsectors * BLK_SECTOR_SIZE : 0);
+}
+
+/* FLUSH, or a range, which is the data that the device reads. */
+static int issue_other(struct vtblk *b, struct slot *s)
+{
+	struct sg sg[3], *end;
+
+	s->header = (struct virtio_blk_outhdr){ .type = request_type(s->req->op) };
+	end = piece(sg, &s->header, sizeof s->header);
+	if (s->req->op != BLK_FLUSH) {
 		set_range(b, s);
-		add_piece(p, &s->range, sizeof s->range);
+		end = piece(end, &s->range, sizeof s->range);
 	}
-	p->readable = p->n;
-	if (r->op == BLK_READ)
-		add_data(p, b, r);
-}
-
-static int put_in_ring(struct vtblk *b, struct slot *s, struct pieces *p)
-{
-	add_piece(p, &s->status, 1);
-	s->status = STATUS_UNSET;
-	s->expected = 0;
-	for (unsigned i = p->readable; i < p->n; i++)
-		s->expected += p->sg[i].len;
-	return virtqueue_add(b->vq, p->sg, p->n, p->readable, s);
+	return put_in_ring(b, s, sg, end, end, 0);
 }
 
 /*
- * False: the ring is full, or broken until the device has been recovered; either way start or a
- * completion comes by here again.
+ * 0, or 1: the queue is to be notified. Negative: the ring is full, or broken until the device has
+ * been recovered; either way start or a completion comes by here again.
  */
-static bool issue(struct vtblk *b, struct slot *s)
+static int issue(struct vtblk *b, struct slot *s)
 {
-	struct pieces p;
+	return s->req->op == BLK_READ || s->req->op == BLK_WRITE ? issue_transfer(b, s)
+								 : issue_other(b, s);
+}
 
-	p.n = 0;
-	lay_out(b, s, &p);
-	return put_in_ring(b, s, &p) == 0;
+/* Gives a request a slot and puts it in the ring. As issue(); -ENOSPC as well: no slot is free. */
+static int begin(struct vtblk *b, struct blk_req *r)
+{
+	struct slot *s = b->free;
+	int notify;
+
+	if (!s)
+		return -ENOSPC;
+	s->req = r;
+	s->sectors_done = 0;
+	notify = issue(b, s);
+	if (notify < 0)
+		s->req = NULL;
+	else
+		b->free = s->next_free;
+	return notify;
 }
 
 /*
- * Moves waiting requests into the ring as far as slots and descriptors go. The lock is held; the
- * caller kicks if any went.
+ * Moves waiting requests into the ring as far as slots and descriptors go. The lock is held. True:
+ * the queue is to be notified.
  */
 static bool issue_waiting(struct vtblk *b)
 {
 	bool any = false;
 
-	while (b->free && !list_empty(&b->waiting)) {
-		struct slot *s = b->free;
+	while (!list_empty(&b->waiting)) {
+		struct list *node = b->waiting.next;
+		int notify = begin(b, container_of(node, struct blk_req, node));
 
-		s->req = container_of(b->waiting.next, struct blk_req, node);
-		s->sectors_done = 0;
-		if (!issue(b, s)) {
-			s->req = NULL;
+		if (notify < 0)
 			break;
-		}
-		b->free = s->next_free;
-		list_remove(&s->req->node);
-		any = true;
+		list_remove(node);
+		any |= notify;
 	}
 	return any;
 }
@@ -176,18 +192,14 @@ static int vtblk_submit(struct blkdev *disk, struct blk_req *r)
 {
 	struct vtblk *b = container_of(disk, struct vtblk, disk);
 	irq_state state = spin_lock(&b->lock);
-	bool lost = b->dev->lost, issued = false;
+	int notify = b->dev->lost ? -ENODEV : list_empty(&b->waiting) ? begin(b, r) : -ENOSPC;
 
-	if (!lost) {
+	if (notify < 0 && notify != -ENODEV)
 		list_push_back(&b->waiting, &r->node);
-		issued = issue_waiting(b);
-	}
 	spin_unlock(&b->lock, state);
-	if (lost)
-		return -ENODEV;
-	if (issued)
-		virtqueue_kick(b->vq);
-	return 0;
+	if (notify > 0)
+		virtqueue_notify(b->vq);
+	return notify == -ENODEV ? -ENODEV : 0;
 }
 
 /*
@@ -228,15 +240,18 @@ static bool range_left(struct slot *s)
 }
 
 /*
- * Ends a slot's request, or goes on with the rest of its range. Returns the request that is
- * finished, NULL: none. The lock is held.
+ * Ends a slot's request, or goes on with the rest of its range; the queue may then want a
+ * notification. Returns the request that is finished, NULL: none. The lock is held.
  */
-static struct blk_req *finish_slot(struct vtblk *b, struct slot *s, int *status)
+static struct blk_req *finish_slot(struct vtblk *b, struct slot *s, int *status, bool *notify)
 {
 	struct blk_req *r = s->req;
 
 	if (r && *status == 0 && range_left(s)) {
-		if (issue(b, s))
+		int issued = issue(b, s);
+
+		*notify = issued > 0;
+		if (issued >= 0)
 			return NULL;
 		*status = -EIO;
 	}
@@ -253,17 +268,17 @@ static void completed(struct virtqueue *vq, void *token, uint32_t len)
 	int status = slot_result(b, s, len);
 	struct blk_req *finished;
 	irq_state state;
-	bool issued;
+	bool notify = false;
 
 	if (!s->req && status == 0)
 		keep_ident(b);
 	state = spin_lock(&b->lock);
-	finished = finish_slot(b, s, &status);
-	issued = s->req != NULL; /* with the rest of its range */
-	issued |= issue_waiting(b);
+	finished = finish_slot(b, s, &status, &notify);
+	if (!list_empty(&b->waiting))
+		notify |= issue_waiting(b);
 	spin_unlock(&b->lock, state);
-	if (issued)
-		virtqueue_kick(vq);
+	if (notify)
+		virtqueue_notify(vq);
 	if (finished)
 		blk_complete(finished, status);
 }
@@ -422,32 +437,35 @@ static int blk_probe(struct virtio_device *dev)
 	return 0;
 }
 
-/* Asks for the disk's name; the answer comes when it comes. */
-static void ask_ident(struct vtblk *b)
+/* Asks for the disk's name; the answer comes when it comes. True: the queue is to be notified. */
+static bool ask_ident(struct vtblk *b)
 {
 	struct slot *s = b->free;
-	struct pieces p;
+	struct sg sg[3];
+	int notify;
 
 	if (!s)
-		return;
+		return false;
 	s->header = (struct virtio_blk_outhdr){ .type = VIRTIO_BLK_T_GET_ID };
-	p.n = 0;
-	add_piece(&p, &s->header, sizeof s->header);
-	p.readable = p.n;
-	add_piece(&p, b->ident, sizeof b->ident);
-	if (put_in_ring(b, s, &p) == 0)
+	piece(sg, &s->header, sizeof s->header);
+	piece(sg + 1, b->ident, sizeof b->ident);
+	notify = put_in_ring(b, s, sg, sg + 1, sg + 2, sizeof b->ident);
+	if (notify >= 0)
 		b->free = s->next_free;
+	return notify > 0;
 }
 
+/* The kick is for what was submitted between probe and here. */
 static void blk_start(struct virtio_device *dev)
 {
 	struct vtblk *b = dev->driver_data;
 	irq_state state = spin_lock(&b->lock);
+	bool notify = !no_ident && !b->disk.serial[0] && ask_ident(b);
 
-	if (!no_ident && !b->disk.serial[0])
-		ask_ident(b);
-	issue_waiting(b);
+	notify |= issue_waiting(b);
 	spin_unlock(&b->lock, state);
+	if (notify)
+		virtqueue_notify(b->vq);
 	virtqueue_kick(b->vq);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "kernel/clock.h"
 #include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/io.h"
 #include "virtio/virtio_pci.h"
 #include <errno.h>
 #include <string.h>
@@ -177,13 +178,22 @@ static int queue_enable(struct virtio_device *dev, struct virtqueue *vq)
 	return 0;
 }
 
-static void queue_notify(struct virtqueue *vq)
+static __attribute__((noinline)) void notify_otherwise(struct virtqueue *vq)
 {
 	struct virtio_pci *p = virtio_pci_of(vq->dev);
 	struct virtio_window w = { .at = (uintptr_t)vq->notify, .io = p->notify_io };
 
 	virtio_window_write(&w, 0, notify_width(vq->dev),
 			    (virtqueue_notification(vq) & ~0xffffu) | vq->notify_id);
+}
+
+/* The usual case is short: it happens for every request. */
+static void queue_notify(struct virtqueue *vq)
+{
+	if (virtio_pci_of(vq->dev)->notify_io || virtio_has(vq->dev, VIRTIO_F_NOTIFICATION_DATA))
+		notify_otherwise(vq);
+	else
+		mmio_write16(vq->notify, vq->notify_id);
 }
 
 /* 4.1.4.3.2: over when it reads 0. */

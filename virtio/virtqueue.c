@@ -155,6 +155,15 @@ static uint32_t writable_bytes(const struct sg *sg, unsigned n, unsigned readabl
 	return sum;
 }
 
+static void queue_up(struct virtqueue *vq, uint16_t id)
+{
+	if (vq->in_flight == 0)
+		vq->oldest = id;
+	else
+		vq->tokens[vq->newest].following = id;
+	vq->newest = id;
+}
+
 static int add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
 	       void *token)
 {
@@ -171,100 +180,141 @@ static int add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned r
 	vq->tokens[id].count = count;
 	vq->tokens[id].indirect = indirect;
 	vq->num_free = (uint16_t)(vq->num_free - count);
-	if (vq->in_flight++ == 0)
-		vq->oldest = id;
-	else
-		vq->tokens[vq->newest].following = id;
-	vq->newest = id;
+	if (vq->in_order)
+		queue_up(vq, id);
+	vq->in_flight++;
 	vq->ops->add(vq, id, sg, n, readable);
 	return 0;
+}
+
+void virtqueue_notify(struct virtqueue *vq)
+{
+	vq->dev->transport->queue_notify(vq);
+}
+
+/*
+ * Before DRIVER_OK nothing is published or notified (3.1.1); the driver's start function kicks once
+ * the device is live. A notification that carries data must not be overtaken by a later one, so it
+ * is sent at once. True: one without data is still to be sent.
+ */
+static inline bool publish(struct virtqueue *vq)
+{
+	if (!vq->dev->live || !vq->ops->publish(vq))
+		return false;
+	if (!virtio_has(vq->dev, VIRTIO_F_NOTIFICATION_DATA))
+		return true;
+	virtqueue_notify(vq);
+	return false;
+}
+
+static int add_locked(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
+		      void *token, bool now)
+{
+	irq_state s = spin_lock(&vq->lock);
+	int result = vq->broken ? -EIO : add(vq, sg, n, readable, token);
+
+	if (now && result == 0)
+		result = publish(vq);
+	spin_unlock(&vq->lock, s);
+	return result;
 }
 
 int virtqueue_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
 		  void *token)
 {
-	irq_state s = spin_lock(&vq->lock);
-	int error = vq->broken ? -EIO : add(vq, sg, n, readable, token);
-
-	spin_unlock(&vq->lock, s);
-	return error;
+	return add_locked(vq, sg, n, readable, token, false);
 }
 
-/*
- * Before DRIVER_OK nothing is published or notified (3.1.1); the driver's start function kicks once
- * the device is live. A notification that carries data must not be overtaken by a later one.
- */
+int virtqueue_submit(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
+		     void *token)
+{
+	return add_locked(vq, sg, n, readable, token, true);
+}
+
 void virtqueue_kick(struct virtqueue *vq)
 {
-	bool data = virtio_has(vq->dev, VIRTIO_F_NOTIFICATION_DATA);
 	irq_state s = spin_lock(&vq->lock);
-	bool notify = vq->dev->live && !vq->broken && vq->ops->publish(vq);
+	bool notify = !vq->broken && publish(vq);
 
-	if (notify && data)
-		vq->dev->transport->queue_notify(vq);
 	spin_unlock(&vq->lock, s);
-	if (notify && !data)
-		vq->dev->transport->queue_notify(vq);
+	if (notify)
+		virtqueue_notify(vq);
 }
+
+#define NONE (-1) /* no id, and no error number that is in use here */
+
+/* A buffer that came back. */
+struct returned {
+	void *token;   /* NULL: none did */
+	uint32_t len;
+	bool last;     /* the device has no other, and will tell of later ones */
+};
 
 /*
  * Where buffers come back in order, one entry of the ring, about the buffer id, stands for every
- * buffer from the oldest to that one (2.7.9, 2.8.6). How many those are; 1 where each has its own.
+ * buffer from the oldest to that one (2.7.9, 2.8.6). How many those are.
  */
 static uint16_t batch_up_to(const struct virtqueue *vq, uint16_t id)
 {
 	uint16_t n = 1;
 
-	for (uint16_t at = vq->oldest; vq->in_order && at != id; at = vq->tokens[at].following)
+	for (uint16_t at = vq->oldest; at != id; at = vq->tokens[at].following)
 		n++;
 	return n;
 }
 
 /*
- * Starts on the next entry of the ring: *id is what it names. 1, 0: none, -EIO: it makes no sense.
+ * Starts on the next entry of the ring. Its buffer's id; NONE; -EIO: it makes no sense.
  * The order of these checks keeps every index within private bounds.
  */
-static int next_batch(struct virtqueue *vq, uint16_t *id)
+static int next_batch(struct virtqueue *vq)
 {
-	uint32_t used_id, len;
-	int pending = vq->ops->peek(vq, &used_id, &len);
+	struct virtqueue_used u = vq->ops->peek(vq);
+	const struct virtqueue_token *t;
 
-	if (pending == 0)
-		return 0;
-	if (pending > vq->in_flight || used_id >= vq->size || !vq->tokens[used_id].token)
+	if (u.pending == 0)
+		return NONE;
+	if (u.pending > vq->in_flight || u.id >= vq->size)
 		return -EIO;
-	if (vq->spec.no_lengths || vq->tokens[used_id].writable == 0)
-		len = 0; /* means nothing here, and some devices write what they like */
-	else if (virtio_legacy(vq->dev) && len > vq->tokens[used_id].writable)
-		len = vq->tokens[used_id].writable; /* 2.7.8.2: legacy ones count what they like */
-	vq->batch = batch_up_to(vq, (uint16_t)used_id);
-	if (len > vq->tokens[used_id].writable || vq->batch > pending)
+	t = &vq->tokens[u.id];
+	if (!t->token)
 		return -EIO;
-	vq->batch_len = len;
-	*id = (uint16_t)used_id;
-	return 1;
+	if (u.len > t->writable && virtio_legacy(vq->dev))
+		u.len = t->writable; /* 2.7.8.2: legacy ones count what they like */
+	if (vq->spec.no_lengths || t->writable == 0)
+		u.len = 0; /* means nothing here, and some devices write what they like */
+	if (vq->in_order)
+		vq->batch = batch_up_to(vq, (uint16_t)u.id);
+	if (u.len > t->writable || vq->batch > u.pending)
+		return -EIO;
+	vq->batch_len = u.len;
+	return (int)u.id;
 }
 
-/* The next buffer that came back. All but the last of a batch were used to the end (2.7.9). */
-static int next_used(struct virtqueue *vq, void **token, uint32_t *len)
+/*
+ * The next buffer that came back: its id, NONE or -EIO. All but the last of a batch were used to
+ * the end (2.7.9).
+ */
+static int next_used(struct virtqueue *vq, struct returned *r)
 {
-	uint16_t id = 0;
-	int found = vq->batch ? 1 : next_batch(vq, &id);
+	int id = vq->batch ? 0 : next_batch(vq);
 	struct virtqueue_token *t;
 
-	if (found <= 0)
-		return found;
-	if (vq->in_order)
+	if (id < 0)
+		return id;
+	if (vq->in_order) {
 		id = vq->oldest;
+		vq->oldest = vq->tokens[id].following;
+		vq->batch--;
+	}
 	t = &vq->tokens[id];
-	*token = t->token;
-	*len = --vq->batch ? t->writable : vq->batch_len;
+	r->token = t->token;
+	r->len = vq->batch ? t->writable : vq->batch_len;
 	t->token = NULL;
-	vq->oldest = t->following;
 	vq->in_flight--;
 	vq->num_free = (uint16_t)(vq->num_free + t->count);
-	vq->ops->retire(vq, id);
-	return 1;
+	vq->ops->retire(vq, (uint16_t)id);
+	return id;
 }
 
 static bool arm(struct virtqueue *vq)
@@ -273,22 +323,26 @@ static bool arm(struct virtqueue *vq)
 }
 
 /*
- * Takes one used buffer off the ring. False: none, or none that can be believed. A drain turns the
- * notifications on as soon as there is none, and looks once more.
+ * Takes one used buffer off the ring; without a token: none, or none that can be believed. A drain
+ * turns the notifications on as soon as there is none, and looks once more; or with the last buffer
+ * the device had, and then there is nothing to look for.
  */
-static bool take_used(struct virtqueue *vq, bool drain, void **token, uint32_t *len)
+static struct returned take_used(struct virtqueue *vq, bool drain)
 {
 	irq_state s = spin_lock(&vq->lock);
-	int found = 0;
+	struct returned r = { 0 };
+	int id = NONE;
 
-	while (!vq->broken && (found = next_used(vq, token, len)) == 0 && drain && arm(vq))
+	while (!vq->broken && (id = next_used(vq, &r)) == NONE && drain && arm(vq))
 		drain = false;
-	if (found < 0)
+	if (id >= 0 && drain && vq->in_flight == 0)
+		r.last = !arm(vq);
+	if (id == -EIO)
 		vq->broken = true;
 	spin_unlock(&vq->lock, s);
-	if (found < 0)
+	if (id == -EIO)
 		virtio_device_broken(vq->dev, "it returned a buffer it does not have");
-	return found > 0;
+	return r;
 }
 
 bool virtqueue_arm(struct virtqueue *vq)
@@ -302,12 +356,11 @@ bool virtqueue_arm(struct virtqueue *vq)
 
 static unsigned hand_out(struct virtqueue *vq, unsigned budget, bool drain)
 {
+	struct returned r = { 0 };
 	unsigned n = 0;
-	uint32_t len;
-	void *token;
 
-	while (n < budget && take_used(vq, drain, &token, &len)) {
-		vq->spec.used(vq, token, len);
+	while (n < budget && !r.last && (r = take_used(vq, drain)).token) {
+		vq->spec.used(vq, r.token, r.len);
 		n++;
 	}
 	return n;

@@ -50,6 +50,12 @@ struct virtqueue_token {
 	bool indirect;      /* a table holds its pieces */
 };
 
+/* What a ring says is used. Nothing of that is checked yet. */
+struct virtqueue_used {
+	uint32_t id, len; /* of the first buffer */
+	int pending;      /* so many buffers; 0: none */
+};
+
 /*
  * One ring format. All are called with the queue's lock held; only they see what the device wrote.
  */
@@ -63,11 +69,7 @@ struct virtqueue_ops {
 	bool (*publish)(struct virtqueue *);
 	/* where the next buffer will be made available: 15 bits and the wrap counter (2.9) */
 	uint16_t (*position)(const struct virtqueue *);
-	/*
-	 * How many buffers the ring says are used, 0: none; and what it says of the first.
-	 * Nothing of that is checked yet.
-	 */
-	int  (*peek)(const struct virtqueue *, uint32_t *id, uint32_t *len);
+	struct virtqueue_used (*peek)(const struct virtqueue *);
 	void (*retire)(struct virtqueue *, uint16_t id); /* moves on, frees the descriptors */
 	void (*silence)(struct virtqueue *);
 	bool (*arm)(struct virtqueue *);    /* true: something was used meanwhile */
@@ -150,6 +152,14 @@ struct virtqueue *virtio_queue(struct virtio_device *, const struct virtqueue_sp
 int virtqueue_add(struct virtqueue *, const struct sg *, unsigned n, unsigned readable,
 		  void *token);
 
+/*
+ * The same, and publishes it, with what was added before. 1: the device wants a virtqueue_notify(),
+ * one after all that is submitted together, which can wait until the caller's own locks are free.
+ */
+int virtqueue_submit(struct virtqueue *, const struct sg *, unsigned n, unsigned readable,
+		     void *token);
+void virtqueue_notify(struct virtqueue *);
+
 /* Publishes what was added since the last kick and notifies the device, if it wants that. */
 void virtqueue_kick(struct virtqueue *);
 
@@ -163,7 +173,8 @@ int virtqueue_reset(struct virtqueue *, void (*returned)(struct virtqueue *, voi
 
 /*
  * Hands at most budget used buffers to the queue's used function; returns how many. Less than
- * budget: the queue is empty and its notifications are on. Otherwise they are as they were.
+ * budget: the queue is empty, or will interrupt, and its notifications are on. Otherwise they are as
+ * they were, or on if the device had nothing left.
  */
 unsigned virtqueue_drain(struct virtqueue *, unsigned budget);
 #define VIRTQUEUE_ALL (~0u)

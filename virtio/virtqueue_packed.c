@@ -150,26 +150,29 @@ static uint16_t packed_position(const struct virtqueue *vq)
 /* Has the device used the buffer it has to use next? */
 static bool used_at_last(const struct virtqueue *vq, uint16_t flags)
 {
-	return !!(flags & PVIRTQ_DESC_F_AVAIL) == vq->packed.used_wrap &&
-	       !!(flags & PVIRTQ_DESC_F_USED) == vq->packed.used_wrap;
+	const uint16_t both = PVIRTQ_DESC_F_AVAIL | PVIRTQ_DESC_F_USED;
+
+	return (flags & both) == (vq->packed.used_wrap ? both : 0);
 }
 
 /*
  * 2.8.5: without WRITE the length says nothing. QEMU never sets it, so a length that can be true is
  * taken, and one that cannot is no offence then.
  */
-static int packed_peek(const struct virtqueue *vq, uint32_t *id, uint32_t *len)
+static struct virtqueue_used packed_peek(const struct virtqueue *vq)
 {
 	const struct pvirtq_desc *d = &vq->packed.desc[vq->packed.last_used];
 	uint16_t flags = load_acquire(&d->flags); /* before the fields they cover */
+	uint32_t id, len;
 
 	if (!used_at_last(vq, flags))
-		return 0;
-	*id = load_relaxed(&d->id);
-	*len = load_relaxed(&d->len);
-	if (!(flags & VIRTQ_DESC_F_WRITE) && *id < vq->size && *len > vq->tokens[*id].writable)
-		*len = 0;
-	return vq->in_flight ? vq->in_flight : 1; /* how many it stands for is up to its id */
+		return (struct virtqueue_used){ .pending = 0 };
+	id = load_relaxed(&d->id);
+	len = load_relaxed(&d->len);
+	if (!(flags & VIRTQ_DESC_F_WRITE) && id < vq->size && len > vq->tokens[id].writable)
+		len = 0;
+	/* how many it stands for is up to its id */
+	return (struct virtqueue_used){ id, len, vq->in_flight ? vq->in_flight : 1 };
 }
 
 static void packed_retire(struct virtqueue *vq, uint16_t id)

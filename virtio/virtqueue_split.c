@@ -74,9 +74,14 @@ static void fill(struct virtq_desc *d, const struct sg *piece, uint16_t flags, u
 /* In order, which is what a device may rely on with IN_ORDER (2.7.9). */
 static void fill_table(struct virtq_desc *table, const struct sg *sg, unsigned n, unsigned readable)
 {
-	for (unsigned i = 0; i < n; i++)
-		fill(&table[i], &sg[i], piece_flags(i, n, readable),
-		     (uint16_t)(i + 1 < n ? i + 1 : 0));
+	unsigned i = 0;
+
+	for (; i < readable; i++)
+		fill(&table[i], &sg[i], VIRTQ_DESC_F_NEXT, (uint16_t)(i + 1));
+	for (; i < n; i++)
+		fill(&table[i], &sg[i], VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE, (uint16_t)(i + 1));
+	table[n - 1].flags &= (uint16_t)~VIRTQ_DESC_F_NEXT;
+	table[n - 1].next = 0;
 }
 
 /* Descriptors are taken from the free list; its head is the buffer's id. */
@@ -132,17 +137,15 @@ static uint16_t split_position(const struct virtqueue *vq)
 	return vq->split.avail_idx;
 }
 
-static int split_peek(const struct virtqueue *vq, uint32_t *id, uint32_t *len)
+static struct virtqueue_used split_peek(const struct virtqueue *vq)
 {
 	uint16_t idx = load_acquire(&vq->split.used->idx); /* before the entry it covers */
 	struct virtq_used_elem *e = &vq->split.used->ring[vq->split.last_used & (vq->size - 1)];
 	uint16_t pending = (uint16_t)(idx - vq->split.last_used);
 
 	if (pending == 0)
-		return 0;
-	*id = load_relaxed(&e->id);
-	*len = load_relaxed(&e->len);
-	return pending;
+		return (struct virtqueue_used){ .pending = 0 };
+	return (struct virtqueue_used){ load_relaxed(&e->id), load_relaxed(&e->len), pending };
 }
 
 /*
