@@ -365,8 +365,8 @@ size_t page_count_free(void)
 {
 	size_t n = pages_unpromised();
 
-	for (const struct cache *c = caches; c < caches + CPU_MAX; c++)
-		n += READ(c->n);
+	for (unsigned i = 0; cpus[i]; i++)
+		n += READ(caches[cpus[i]->id].n);
 	return n;
 }
 
