@@ -10,7 +10,6 @@
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/param.h"
-#include "kernel/spinlock.h"
 #include "virtio/virtio.h"
 #include <errno.h>
 #include <string.h>
@@ -38,8 +37,7 @@ struct slot {
 struct vtblk {
 	struct blkdev disk;
 	struct virtio_device *dev;
-	struct virtqueue *vq;
-	struct spinlock lock;    /* free slots and waiting requests */
+	struct virtqueue *vq;    /* its lock guards the free slots and waiting requests too */
 	struct slot *slots, *free;
 	unsigned nslots;
 	struct list waiting;
@@ -169,8 +167,8 @@ static int begin(struct vtblk *b, struct blk_req *r)
 }
 
 /*
- * Moves waiting requests into the ring as far as slots and descriptors go. The lock is held. True:
- * the queue is to be notified.
+ * Moves waiting requests into the ring as far as slots and descriptors go. The queue's lock is
+ * held. True: the queue is to be notified.
  */
 static bool issue_waiting(struct vtblk *b)
 {
@@ -191,12 +189,12 @@ static bool issue_waiting(struct vtblk *b)
 static int vtblk_submit(struct blkdev *disk, struct blk_req *r)
 {
 	struct vtblk *b = container_of(disk, struct vtblk, disk);
-	irq_state state = spin_lock(&b->lock);
+	irq_state state = spin_lock(&b->vq->lock);
 	int notify = b->dev->lost ? -ENODEV : list_empty(&b->waiting) ? begin(b, r) : -ENOSPC;
 
 	if (notify < 0 && notify != -ENODEV)
 		list_push_back(&b->waiting, &r->node);
-	spin_unlock(&b->lock, state);
+	spin_unlock(&b->vq->lock, state);
 	if (notify > 0)
 		virtqueue_notify(b->vq);
 	return notify == -ENODEV ? -ENODEV : 0;
@@ -241,7 +239,7 @@ static bool range_left(struct slot *s)
 
 /*
  * Ends a slot's request, or goes on with the rest of its range; the queue may then want a
- * notification. Returns the request that is finished, NULL: none. The lock is held.
+ * notification. Returns the request that is finished, NULL: none. The queue's lock is held.
  */
 static struct blk_req *finish_slot(struct vtblk *b, struct slot *s, int *status, bool *notify)
 {
@@ -272,11 +270,11 @@ static void completed(struct virtqueue *vq, void *token, uint32_t len)
 
 	if (!s->req && status == 0)
 		keep_ident(b);
-	state = spin_lock(&b->lock);
+	state = spin_lock(&b->vq->lock);
 	finished = finish_slot(b, s, &status, &notify);
 	if (!list_empty(&b->waiting))
 		notify |= issue_waiting(b);
-	spin_unlock(&b->lock, state);
+	spin_unlock(&b->vq->lock, state);
 	if (notify)
 		virtqueue_notify(vq);
 	if (finished)
@@ -398,15 +396,12 @@ static void read_abilities(struct virtio_device *dev, struct vtblk *b)
 	b->disk.can_write_zeroes = b->max_write_zeroes_sectors != 0;
 }
 
-LOCK_CLASS(device_class, "virtio_blk");
-
 static struct vtblk *allocate(struct virtio_device *dev)
 {
 	struct vtblk *b = kzalloc(sizeof *b);
 
 	if (!b)
 		return NULL;
-	spinlock_init(&b->lock, &device_class);
 	b->dev = dev;
 	b->disk.submit = vtblk_submit;
 	b->disk.driver = b;
@@ -459,11 +454,11 @@ static bool ask_ident(struct vtblk *b)
 static void blk_start(struct virtio_device *dev)
 {
 	struct vtblk *b = dev->driver_data;
-	irq_state state = spin_lock(&b->lock);
+	irq_state state = spin_lock(&b->vq->lock);
 	bool notify = !no_ident && !b->disk.serial[0] && ask_ident(b);
 
 	notify |= issue_waiting(b);
-	spin_unlock(&b->lock, state);
+	spin_unlock(&b->vq->lock, state);
 	if (notify)
 		virtqueue_notify(b->vq);
 	virtqueue_kick(b->vq);
@@ -486,7 +481,7 @@ static void blk_config_changed(struct virtio_device *dev)
  */
 static void take_back(struct vtblk *b, struct list *requests)
 {
-	irq_state state = spin_lock(&b->lock);
+	irq_state state = spin_lock(&b->vq->lock);
 	struct list *node;
 
 	for (unsigned i = 0; i < b->nslots; i++)
@@ -495,7 +490,7 @@ static void take_back(struct vtblk *b, struct list *requests)
 	while (b->dev->lost && (node = list_pop_front(&b->waiting)) != NULL)
 		list_push_back(requests, node);
 	free_all_slots(b);
-	spin_unlock(&b->lock, state);
+	spin_unlock(&b->vq->lock, state);
 }
 
 /*
@@ -507,7 +502,7 @@ static void blk_remove(struct virtio_device *dev)
 	struct vtblk *b = dev->driver_data;
 	struct list requests = LIST_INIT(requests), *node;
 
-	if (!b) /* the first probe found no memory */
+	if (!b || !b->vq) /* the first probe found no memory */
 		return;
 	take_back(b, &requests);
 	while ((node = list_pop_front(&requests)) != NULL)

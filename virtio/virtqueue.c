@@ -155,38 +155,6 @@ static uint32_t writable_bytes(const struct sg *sg, unsigned n, unsigned readabl
 	return sum;
 }
 
-static void queue_up(struct virtqueue *vq, uint16_t id)
-{
-	if (vq->in_flight == 0)
-		vq->oldest = id;
-	else
-		vq->tokens[vq->newest].following = id;
-	vq->newest = id;
-}
-
-static int add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
-	       void *token)
-{
-	uint16_t id = vq->free_head;
-	bool indirect = n > 1 && n <= vq->spec.pieces && id < vq->ntables;
-	uint16_t count = (uint16_t)(indirect ? 1 : n);
-
-	if (n == 0 || n > vq->size)
-		return -EINVAL;
-	if (vq->num_free < count)
-		return -ENOSPC;
-	vq->tokens[id].token = token;
-	vq->tokens[id].writable = writable_bytes(sg, n, readable);
-	vq->tokens[id].count = count;
-	vq->tokens[id].indirect = indirect;
-	vq->num_free = (uint16_t)(vq->num_free - count);
-	if (vq->in_order)
-		queue_up(vq, id);
-	vq->in_flight++;
-	vq->ops->add(vq, id, sg, n, readable);
-	return 0;
-}
-
 void virtqueue_notify(struct virtqueue *vq)
 {
 	vq->dev->transport->queue_notify(vq);
@@ -207,28 +175,54 @@ static inline bool publish(struct virtqueue *vq)
 	return false;
 }
 
-static int add_locked(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
-		      void *token, bool now)
+static void queue_up(struct virtqueue *vq, uint16_t id)
 {
-	irq_state s = spin_lock(&vq->lock);
-	int result = vq->broken ? -EIO : add(vq, sg, n, readable, token);
+	if (vq->in_flight == 0)
+		vq->oldest = id;
+	else
+		vq->tokens[vq->newest].following = id;
+	vq->newest = id;
+}
 
-	if (now && result == 0)
-		result = publish(vq);
-	spin_unlock(&vq->lock, s);
-	return result;
+static int add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
+	       void *token, bool now)
+{
+	uint16_t id = vq->free_head;
+	bool indirect = n > 1 && n <= vq->spec.pieces && id < vq->ntables;
+	uint16_t count = (uint16_t)(indirect ? 1 : n);
+
+	if (vq->broken)
+		return -EIO;
+	if (n == 0 || n > vq->size)
+		return -EINVAL;
+	if (vq->num_free < count)
+		return -ENOSPC;
+	vq->tokens[id].token = token;
+	vq->tokens[id].writable = writable_bytes(sg, n, readable);
+	vq->tokens[id].count = count;
+	vq->tokens[id].indirect = indirect;
+	vq->num_free = (uint16_t)(vq->num_free - count);
+	if (vq->in_order)
+		queue_up(vq, id);
+	vq->in_flight++;
+	vq->ops->add(vq, id, sg, n, readable);
+	return now && publish(vq);
 }
 
 int virtqueue_add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
 		  void *token)
 {
-	return add_locked(vq, sg, n, readable, token, false);
+	irq_state s = spin_lock(&vq->lock);
+	int error = add(vq, sg, n, readable, token, false);
+
+	spin_unlock(&vq->lock, s);
+	return error;
 }
 
 int virtqueue_submit(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable,
 		     void *token)
 {
-	return add_locked(vq, sg, n, readable, token, true);
+	return add(vq, sg, n, readable, token, true);
 }
 
 void virtqueue_kick(struct virtqueue *vq)

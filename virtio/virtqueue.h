@@ -3,8 +3,8 @@
  * Virtqueues as drivers use them (VIRTIO 1.4, section 2.6): buffers of several pieces are added
  * with a token and come back with it. Split and packed rings stand behind the same calls.
  *
- * Each queue has a lock of its own: every function here may be called from any thread or interrupt
- * handler. The used function runs without it.
+ * Each queue has a lock of its own: every function here but virtqueue_submit() takes it, and may be
+ * called from any thread or interrupt handler. The used function runs without it.
  */
 #pragma once
 
@@ -154,7 +154,8 @@ int virtqueue_add(struct virtqueue *, const struct sg *, unsigned n, unsigned re
 
 /*
  * The same, and publishes it, with what was added before. 1: the device wants a virtqueue_notify(),
- * one after all that is submitted together, which can wait until the caller's own locks are free.
+ * one after all that is submitted together. The caller holds the queue's lock, which can guard the
+ * driver's own as well, and gives it back before it notifies.
  */
 int virtqueue_submit(struct virtqueue *, const struct sg *, unsigned n, unsigned readable,
 		     void *token);

@@ -70,13 +70,13 @@ static void expose(struct virtqueue *vq, uint16_t slot, uint16_t flags, unsigned
 }
 
 static void add_list(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
-		     unsigned readable, uint16_t more)
+		     unsigned readable)
 {
 	uint16_t first = vq->packed.avail_next, first_flags = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct pvirtq_desc *d = &vq->packed.desc[vq->packed.avail_next];
-		uint16_t flags = (uint16_t)(availability(vq) | more |
+		uint16_t flags = (uint16_t)(availability(vq) |
 					    (i >= readable ? VIRTQ_DESC_F_WRITE : 0) |
 					    (i + 1 < n ? VIRTQ_DESC_F_NEXT : 0));
 
@@ -108,10 +108,14 @@ static void packed_add(struct virtqueue *vq, uint16_t id, const struct sg *sg, u
 		struct pvirtq_desc *table = virtqueue_table(vq, id);
 		struct sg whole = { table, (uint32_t)(n * sizeof *table) };
 
+		uint16_t at = vq->packed.avail_next;
+
 		fill_table(table, sg, n, readable);
-		add_list(vq, id, &whole, 1, 1, VIRTQ_DESC_F_INDIRECT);
+		fill(&vq->packed.desc[at], &whole, id);
+		expose(vq, at, availability(vq) | VIRTQ_DESC_F_INDIRECT, 1);
+		advance(vq, &vq->packed.avail_next, &vq->packed.avail_wrap, 1);
 	} else {
-		add_list(vq, id, sg, n, readable, 0);
+		add_list(vq, id, sg, n, readable);
 	}
 }
 
