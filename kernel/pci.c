@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PCI bus from the outside: find, assign, attach. Runs once while booting, alone. */
+/*
+ * The PCI bus from the outside: find, assign, attach. Runs once while booting, alone; what changes
+ * later behind a port with a slot is the work thread's, alone (pci_hotplug.c).
+ */
 #include "kernel/pci.h"
 #include "kernel/acpi.h"
+#include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/pci_priv.h"
 
@@ -98,6 +102,7 @@ static void attach(struct pci_dev *dev)
 	}
 	if (pci_bars_size(dev))
 		assign_missing();
+	dev->driver = driver;
 	error = driver->attach(dev);
 	if (error)
 		log_err("pci " PCI_FMT ": %s gave up, error %d", PCI_ARG(dev), driver->name,
@@ -115,4 +120,48 @@ void pci_init(void)
 	assign();
 	pci_for_each(dev)
 		attach(dev);
+	pci_hotplug_init();
+}
+
+static bool is_below(const struct pci_dev *dev, const struct pci_dev *bridge)
+{
+	do
+		dev = dev->bridge;
+	while (dev && dev != bridge);
+	return dev;
+}
+
+struct pci_dev *pci_last_below(const struct pci_dev *bridge)
+{
+	struct pci_dev *last = NULL;
+
+	pci_for_each(dev)
+		if (is_below(dev, bridge))
+			last = dev;
+	return last;
+}
+
+bool pci_add_below(struct pci_dev *bridge)
+{
+	struct list *before = pci_devices.prev;
+
+	pci_scan_below(bridge);
+	for (struct list *n = before->next; n != &pci_devices; n = n->next)
+		pci_bars_size(container_of(n, struct pci_dev, node));
+	pci_assign_below(bridge);
+	for (struct list *n = before->next; n != &pci_devices; n = n->next)
+		attach(container_of(n, struct pci_dev, node));
+	return before->next != &pci_devices;
+}
+
+void pci_remove_below(struct pci_dev *bridge)
+{
+	struct pci_dev *dev;
+
+	while ((dev = pci_last_below(bridge)) != NULL) {
+		if (dev->driver && dev->driver->detach)
+			dev->driver->detach(dev);
+		list_remove(&dev->node);
+		kfree(dev);
+	}
 }

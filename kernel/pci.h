@@ -33,7 +33,8 @@ struct pci_dev {
 	struct pci_bar bar[6];
 	volatile uint8_t *msix_table; /* NULL until pci_msix_enable() */
 	unsigned msix_count;
-	void *driver_data;
+	const struct pci_driver *driver; /* whose attach() has run; NULL: none */
+	void *driver_data;        /* NULL after an attach() that has nothing to be detached */
 };
 
 /* "00:03.0", for log lines: two macros to be used together. */
@@ -44,6 +45,11 @@ struct pci_driver {
 	const char *name;
 	bool (*match)(const struct pci_dev *);
 	int (*attach)(struct pci_dev *);   /* 0 or -errno (logged by the caller) */
+	/*
+	 * Unplugged: ends what the device had and forgets the pci_dev, whatever attach() said. The
+	 * device may be gone already and read as all ones.
+	 */
+	void (*detach)(struct pci_dev *);
 };
 
 #define PCI_DRIVER(d)                                   \
@@ -54,7 +60,7 @@ struct pci_driver {
  * Finds every function, gives addresses to BARs the firmware left empty, and attaches drivers. One
  * log line for what has none.
  */
-void pci_init(void);
+void pci_init(void);      /* slots of PCI Express ports are watched from then on */
 bool pci_present(void);   /* there is at least one function */
 
 uint8_t  pci_read8(struct pci_dev *, unsigned offset);

@@ -223,6 +223,16 @@ static void assign_below(const struct pci_dev *bridge, const struct space *space
 	}
 }
 
+/*
+ * A window that was not left open for this stays shut: to make room for one, all that is beside the
+ * bridge would have to stop decoding and be sized.
+ */
+void pci_assign_below(struct pci_dev *bridge)
+{
+	for (unsigned io = 0; io < 2; io++)
+		assign_below(bridge, &(struct space){ io, bridge_window(bridge, io) });
+}
+
 void pci_assign_all(void)
 {
 	uint64_t ram_end = align_up(vm_low_memory_end(), MEM_WINDOW_GRAIN);

@@ -61,7 +61,9 @@ void pci_msix_disable(struct pci_dev *dev)
 	if (!dev->msix_table)
 		return;
 	cap = pci_capability_next(dev, PCI_CAP_MSIX, 0);
+	dev->msix_table = NULL;
+	if (!cap) /* unplugged */
+		return;
 	pci_write16(dev, cap + MSIX_CONTROL,
 		    pci_read16(dev, cap + MSIX_CONTROL) & ~MSIX_CONTROL_ENABLE);
-	dev->msix_table = NULL;
 }

@@ -71,3 +71,12 @@ bool pci_bars_size(struct pci_dev *);
 void pci_bar_write(struct pci_dev *, unsigned bar);
 /* gives every BAR without an address one, opening bridges' windows */
 void pci_assign_all(void);
+
+/* Hot-plug: from the work thread, for what comes and goes behind a bridge. */
+void pci_hotplug_init(void);
+void pci_scan_below(struct pci_dev *bridge);
+void pci_assign_below(struct pci_dev *bridge);  /* within the windows it has */
+/* of the devices below, one that has nothing below itself; NULL: there are none */
+struct pci_dev *pci_last_below(const struct pci_dev *bridge);
+bool pci_add_below(struct pci_dev *bridge);     /* false: nothing answers */
+void pci_remove_below(struct pci_dev *bridge);

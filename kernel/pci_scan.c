@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Enumeration: every function of every bus that can be reached, through bridges (PCI-to-PCI Bridge
- * 1.2, 3.2.5). Runs once while booting, alone.
+ * 1.2, 3.2.5). Runs once while booting, alone; later in the work thread, below ports with slots.
  * Buses are not probed: a bus exists only below a bridge. A bridge that the firmware gave no usable
  * bus number gets the next free one. Bus numbers only grow on the way down, which bounds the
  * recursion whatever the devices say.
@@ -157,6 +157,20 @@ static void scan_bus(struct pci_root *root, struct pci_dev *bridge, unsigned bus
 
 		scan_slot(root, &where, ecam, depth);
 	}
+}
+
+/* The configuration space of a bus lies where that of the bridge's own does: device memory is 1:1. */
+void pci_scan_below(struct pci_dev *bridge)
+{
+	unsigned function = (unsigned)bridge->bus << 20 | bridge->slot << 15 | bridge->function << 12;
+	struct pci_root root = {
+		.ecam = bridge->config ? (uintptr_t)bridge->config - function : 0,
+		.segment = bridge->segment,
+		.bus_last = pci_read8(bridge, PCI_BUS_NUMBERS + 2),
+		.bus_highest = bridge->secondary_bus,
+	};
+
+	scan_bus(&root, bridge, bridge->secondary_bus, 0);
 }
 
 void pci_scan_root(struct pci_root *root)

@@ -84,7 +84,7 @@ static int reset_quietly(struct virtio_device *dev)
 	dev->transport->set_status(dev, 0);
 	while ((status = dev->transport->get_status(dev)) != 0) {
 		if (status == STATUS_GONE)
-			return -ENODEV;
+			return -EIO;
 		if (clock_now_ns() > deadline)
 			return -ETIMEDOUT;
 		cpu_relax();
@@ -96,9 +96,8 @@ static int reset(struct virtio_device *dev)
 {
 	int error = reset_quietly(dev);
 
-	if (error)
-		log_err("%s: %s", dev->where, error == -ENODEV ? "does not answer any more"
-							       : "does not finish its reset");
+	if (error == -ETIMEDOUT)
+		log_err("%s: does not finish its reset", dev->where);
 	return error;
 }
 
@@ -313,7 +312,8 @@ static void shut_down(struct shutdown *shutdown)
 	struct virtio_device *dev = container_of(shutdown, struct virtio_device, shutdown);
 
 	dev->lost = true;
-	reset_quietly(dev);
+	if (!dev->removed)
+		reset_quietly(dev);
 }
 
 int virtio_add(struct virtio_device *dev)
@@ -341,10 +341,10 @@ int virtio_add(struct virtio_device *dev)
 void virtio_remove(struct virtio_device *dev)
 {
 	mutex_lock(&dev->life);
-	if (!dev->lost) {
-		dev->lost = true;
+	dev->lost = true;
+	dev->removed = true;
+	if (dev->driver)
 		stop(dev);
-	}
 	mutex_unlock(&dev->life);
 }
 

@@ -105,6 +105,7 @@ struct virtio_device {
 	_Atomic bool live;
 	_Atomic bool broken;                /* waits for its recovery */
 	_Atomic bool lost;                  /* will not come back */
+	_Atomic bool removed;               /* lost, and its registers are somebody else's */
 	struct mutex life;                  /* held while being added, recovered or removed */
 	/* linked by next; made once, used again after each reset */
 	struct virtqueue *queues;

@@ -494,8 +494,8 @@ static void take_back(struct vtblk *b, struct list *requests)
 }
 
 /*
- * In-flight requests end with -EIO and are not repeated: whether they happened is not known, and
- * their submitter knows better what that means.
+ * In-flight requests end with an error and are not repeated: whether they happened is not known,
+ * and their submitter knows better what that means.
  */
 static void blk_remove(struct virtio_device *dev)
 {
@@ -504,9 +504,12 @@ static void blk_remove(struct virtio_device *dev)
 
 	if (!b || !b->vq) /* the first probe found no memory */
 		return;
+	if (dev->removed && b->registered)
+		blkdev_unregister(&b->disk);
 	take_back(b, &requests);
 	while ((node = list_pop_front(&requests)) != NULL)
-		blk_complete(container_of(node, struct blk_req, node), -EIO);
+		blk_complete(container_of(node, struct blk_req, node),
+			     dev->removed ? -ENODEV : -EIO);
 }
 
 static const struct virtio_feature blk_features[] = {

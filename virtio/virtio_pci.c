@@ -85,9 +85,22 @@ static int attach(struct pci_dev *pci)
 	return error == -ENODEV ? 0 : error; /* no driver for the type: that has been told */
 }
 
+/* p stays: who has the disk open still asks it, and is told that it is gone. */
+static void detach(struct pci_dev *pci)
+{
+	struct virtio_pci *p = pci->driver_data;
+
+	if (!p)
+		return;
+	log_info("%s: unplugged", p->dev.where);
+	virtio_remove(&p->dev);
+	virtio_pci_irq_release(p);
+}
+
 static const struct pci_driver virtio_pci_driver = {
 	.name = "virtio-pci",
 	.match = match,
 	.attach = attach,
+	.detach = detach,
 };
 PCI_DRIVER(virtio_pci_driver);

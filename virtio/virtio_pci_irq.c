@@ -49,6 +49,8 @@ static void line(void *arg)
 {
 	struct virtio_pci *p = arg;
 
+	if (p->dev.removed) /* others may share the line */
+		return;
 	virtio_isr(&p->dev, virtio_window_read(&p->isr, 0, 1));
 }
 
@@ -84,6 +86,15 @@ void virtio_pci_irq_init(struct virtio_pci *p)
 								   : VIRTIO_PCI_VECTORS_MAX;
 	else
 		use_line(p);
+}
+
+void virtio_pci_irq_release(struct virtio_pci *p)
+{
+	pci_msix_disable(p->pci);
+	virtio_poll_stop(&p->poll);
+	for (unsigned i = 0; i < VIRTIO_PCI_VECTORS_MAX; i++)
+		if (p->vector[i].irq)
+			irq_free(p->vector[i].irq);
 }
 
 /* Makes a table entry raise a vector of its own; made once, kept over resets. */

@@ -16,6 +16,14 @@ struct virtio_poll {
 	bool running;
 };
 
-/* where and why: for the log. Once running it stays so. */
+/* where and why: for the log. */
 void virtio_poll_instead(struct virtio_poll *, void (*look)(struct virtio_poll *),
 			 const char *where, const char *why);
+
+/* Harmless where it does not run. */
+static inline void virtio_poll_stop(struct virtio_poll *p)
+{
+	if (p->running)
+		timer_stop(&p->timer);
+	p->running = false;
+}

@@ -147,6 +147,7 @@ class Guest:
         self.mark = 0  # what lies before it has been expected already
         self.news = threading.Condition()
         self.ended = False
+        self.events = []  # QEMU's, that nobody has asked for yet
         self.run = runner.Run(machine, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         threading.Thread(target=self.read, daemon=True).start()
 
@@ -199,6 +200,17 @@ class Guest:
             if reply.get('id') == command:
                 require('return' in reply, f'{command}: {reply}')
                 return reply['return']
+            self.events.append(reply)
+
+    def event(self, name, **data):
+        """Waits for an event that says this, which may have come already."""
+        self.run.qmp.settimeout(BOOT_TIMEOUT_S)
+        while True:
+            for event in self.events:
+                if event.get('event') == name and data.items() <= event['data'].items():
+                    self.events.remove(event)
+                    return
+            self.events.append(json.loads(self.qmp_line()))
 
     def qmp_line(self):
         line = b''

@@ -38,7 +38,7 @@ static void open_disk(const char *name)
 		fd = open(path, O_RDONLY);
 	if (fd >= 0)
 		fstat(fd, &st);
-	answer(st.st_rdev >> 8 == SCSI_DISK_MAJOR ? 0 : -1, "opened", (long)st.st_size);
+	answer(fd >= 0 && S_ISBLK(st.st_mode) && (strncmp(name, "sd", 2) != 0 || st.st_rdev >> 8 == SCSI_DISK_MAJOR) ? 0 : -1, "opened", (long)st.st_size);
 }
 
 /* The sum depends on every byte and its place. */

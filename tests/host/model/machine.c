@@ -14,7 +14,7 @@ unsigned model_refusals;
 
 static struct model_actor *actors;
 static struct list submitted = LIST_INIT(submitted);
-static struct timer *timers[8];
+static struct timer *timers[9]; /* the last stays NULL */
 
 void model_refuse(const char *fmt, ...)
 {
@@ -64,6 +64,22 @@ void timer_start(struct timer *t, uint64_t deadline_ns)
 	t->deadline_ns = deadline_ns;
 }
 
+static void forget(unsigned index)
+{
+	for (; timers[index]; index++)
+		timers[index] = timers[index + 1];
+}
+
+bool timer_stop(struct timer *t)
+{
+	for (unsigned i = 0; timers[i]; i++)
+		if (timers[i] == t) {
+			forget(i);
+			return true;
+		}
+	return false;
+}
+
 static bool run_work(void)
 {
 	struct list *node = list_pop_front(&submitted);
@@ -93,8 +109,7 @@ static void fire(unsigned index)
 {
 	struct timer *t = timers[index];
 
-	for (; index + 1 < sizeof(timers) / sizeof(timers[0]); index++)
-		timers[index] = timers[index + 1];
+	forget(index);
 	if (shim_now_ns < t->deadline_ns)
 		shim_now_ns = t->deadline_ns;
 	t->fire(t);
