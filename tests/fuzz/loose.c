@@ -238,6 +238,18 @@ void timer_start(struct timer *t, uint64_t deadline_ns)
 	t->deadline_ns = deadline_ns;
 }
 
+bool timer_stop(struct timer *t)
+{
+	for (unsigned i = 0; i < HANDLED && timers[i]; i++)
+		if (timers[i] == t) {
+			for (; i + 1 < HANDLED; i++)
+				timers[i] = timers[i + 1];
+			timers[HANDLED - 1] = NULL;
+			return true;
+		}
+	return false;
+}
+
 static bool fire(unsigned i)
 {
 	struct timer *t = timers[i];
