@@ -323,16 +323,22 @@ static int make_queue(struct virtio_device *dev, struct vtblk *b)
 	return make_slots(b);
 }
 
+/*
+ * What a disk had before a recovery stays if it now tells nonsense: requests are still checked by
+ * it.
+ */
 static int read_block_size(struct virtio_device *dev, struct vtblk *b)
 {
-	b->disk.block_size = BLK_SECTOR_SIZE;
+	uint32_t size = BLK_SECTOR_SIZE;
+
 	if (virtio_has(dev, VIRTIO_BLK_F_BLK_SIZE))
-		b->disk.block_size = virtio_config(dev, struct virtio_blk_config, blk_size);
-	if (b->disk.block_size >= BLK_SECTOR_SIZE &&
-	    (b->disk.block_size & (b->disk.block_size - 1)) == 0)
-		return 0;
-	log_err("%s: a block size of %u bytes makes no sense", dev->where, b->disk.block_size);
-	return -EINVAL;
+		size = virtio_config(dev, struct virtio_blk_config, blk_size);
+	if (size < BLK_SECTOR_SIZE || (size & (size - 1))) {
+		log_err("%s: a block size of %u bytes makes no sense", dev->where, size);
+		return -EINVAL;
+	}
+	b->disk.block_size = size;
+	return 0;
 }
 
 /*
