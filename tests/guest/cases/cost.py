@@ -121,7 +121,8 @@ def block_cost(ring, options):
         command = ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', path, '-drive', f'if=none,id=d0,format=raw,file={disk}',
                    '-device', ','.join(['virtio-blk-pci', 'drive=d0', *options])]
         whole, by_function = boot_insns.count(path, command, str(ctx.sdk), to='blk_submit', skip=WARM, times=ASKED, timeout=100, sleep='on')
-        ours = {name: n // ASKED for name, n in by_function.items() if name in driver_functions(ctx) - ABOVE - ENTRY}
+        counted = driver_functions(ctx) - ABOVE - ENTRY
+        ours = {name: n // ASKED for name, n in by_function.items() if name in counted}
         print(f'{sum(ours.values())} instructions for each request, {whole // ASKED} with system call, threads and interrupt: {ours}')
         limit = BLOCK_LIMITS[ring.split('-')[0]]
         require(sum(ours.values()) <= limit, f'{sum(ours.values())} instructions a request, more than {limit}: {ours}')
