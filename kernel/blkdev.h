@@ -24,7 +24,7 @@ enum blk_op {
 struct blk_req {
 	enum blk_op op;
 	uint64_t sector;
-	uint64_t nsectors;               /* BLK_DISCARD, BLK_WRITE_ZEROES; of a transfer blk_submit() sets it */
+	uint64_t nsectors;               /* of a range; of a transfer blk_submit() sets it */
 	const struct sg *sg;             /* data, valid until completion */
 	unsigned nsg;
 	/* interrupt context, after status is set; NULL: blk_wait() */

@@ -174,8 +174,8 @@ int virtqueue_reset(struct virtqueue *, void (*returned)(struct virtqueue *, voi
 
 /*
  * Hands at most budget used buffers to the queue's used function; returns how many. Less than
- * budget: the queue is empty, or will interrupt, and its notifications are on. Otherwise they are as
- * they were, or on if the device had nothing left.
+ * budget: the queue is empty, or will interrupt, and its notifications are on. Otherwise they are
+ * as they were, or on if the device had nothing left.
  */
 unsigned virtqueue_drain(struct virtqueue *, unsigned budget);
 #define VIRTQUEUE_ALL (~0u)
