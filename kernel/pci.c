@@ -154,7 +154,7 @@ bool pci_add_below(struct pci_dev *bridge)
 	return before->next != &pci_devices;
 }
 
-void pci_remove_below(struct pci_dev *bridge)
+void pci_drop_below(struct pci_dev *bridge)
 {
 	struct pci_dev *dev;
 

@@ -140,7 +140,7 @@ static void bring_in(struct port *p)
 static void take_out(struct port *p)
 {
 	timer_stop(&p->settle);
-	pci_remove_below(p->dev);
+	pci_drop_below(p->dev);
 	p->state = EMPTY;
 	power(p, false);
 }

@@ -79,4 +79,4 @@ void pci_assign_below(struct pci_dev *bridge);  /* within the windows it has */
 /* of the devices below, one that has nothing below itself; NULL: there are none */
 struct pci_dev *pci_last_below(const struct pci_dev *bridge);
 bool pci_add_below(struct pci_dev *bridge);     /* false: nothing answers */
-void pci_remove_below(struct pci_dev *bridge);
+void pci_drop_below(struct pci_dev *bridge);

@@ -74,7 +74,7 @@ static void add_status(struct virtio_device *dev, uint8_t bit)
 }
 
 /* 2.4.2: a reset is over when status reads 0. */
-static int reset_quietly(struct virtio_device *dev)
+static int try_reset(struct virtio_device *dev)
 {
 	uint64_t deadline = clock_now_ns() + RESET_DEADLINE_NS;
 	uint8_t status;
@@ -94,7 +94,7 @@ static int reset_quietly(struct virtio_device *dev)
 
 static int reset(struct virtio_device *dev)
 {
-	int error = reset_quietly(dev);
+	int error = try_reset(dev);
 
 	if (error == -ETIMEDOUT)
 		log_err("%s: does not finish its reset", dev->where);
@@ -313,7 +313,7 @@ static void shut_down(struct shutdown *shutdown)
 
 	dev->lost = true;
 	if (!dev->removed)
-		reset_quietly(dev);
+		try_reset(dev);
 }
 
 int virtio_add(struct virtio_device *dev)

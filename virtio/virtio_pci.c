@@ -94,7 +94,7 @@ static void detach(struct pci_dev *pci)
 		return;
 	log_info("%s: unplugged", p->dev.where);
 	virtio_remove(&p->dev);
-	virtio_pci_irq_release(p);
+	virtio_pci_irq_free(p);
 }
 
 static const struct pci_driver virtio_pci_driver = {

@@ -64,7 +64,7 @@ bool virtio_pci_window(struct pci_dev *, unsigned bar, uint64_t offset, uint32_t
 /* Before the device is added: MSI-X, if there is some. */
 void virtio_pci_irq_init(struct virtio_pci *);
 /* After it was removed: no interrupt of it comes any more. */
-void virtio_pci_irq_release(struct virtio_pci *);
+void virtio_pci_irq_free(struct virtio_pci *);
 /* virtio_transport's interrupts_prepare */
 int virtio_pci_irq_prepare(struct virtio_device *);
 /* The interrupt of a queue that is selected and not enabled yet. */

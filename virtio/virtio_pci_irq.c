@@ -88,7 +88,7 @@ void virtio_pci_irq_init(struct virtio_pci *p)
 		use_line(p);
 }
 
-void virtio_pci_irq_release(struct virtio_pci *p)
+void virtio_pci_irq_free(struct virtio_pci *p)
 {
 	pci_msix_disable(p->pci);
 	virtio_poll_stop(&p->poll);
