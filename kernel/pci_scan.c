@@ -159,10 +159,13 @@ static void scan_bus(struct pci_root *root, struct pci_dev *bridge, unsigned bus
 	}
 }
 
-/* The configuration space of a bus lies where that of the bridge's own does: device memory is 1:1. */
+/*
+ * The configuration space of a bus lies where that of the bridge's own does: device memory is 1:1.
+ */
 void pci_scan_below(struct pci_dev *bridge)
 {
-	unsigned function = (unsigned)bridge->bus << 20 | bridge->slot << 15 | bridge->function << 12;
+	unsigned function =
+		(unsigned)bridge->bus << 20 | bridge->slot << 15 | bridge->function << 12;
 	struct pci_root root = {
 		.ecam = bridge->config ? (uintptr_t)bridge->config - function : 0,
 		.segment = bridge->segment,

@@ -2,7 +2,7 @@
 /*
  * Who watches the watcher, for the registers of MMIO and of legacy PCI: a driver that breaks the rules, one at a time.
  * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/rng*.c
- * Links: tests/host/model/disk*.c kernel/pci_config.c kernel/pci_scan.c kernel/pci_bar.c kernel/pci_assign.c kernel/pci_cap.c kernel/pci_msix.c kernel/pci.c
+ * Links: tests/host/model/disk*.c kernel/pci_config.c kernel/pci_scan.c kernel/pci_bar.c kernel/pci_assign.c kernel/pci_cap.c kernel/pci_msix.c kernel/pci_intx.c kernel/pci_hotplug.c kernel/pci.c
  */
 #include "tests/host/model/virtio_model.h"
 #include "kernel/irq.h"
