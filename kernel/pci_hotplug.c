@@ -215,6 +215,14 @@ static void enable(struct port *p)
 		tell(p, PRESENCE_CHANGED);
 }
 
+/*
+ * QEMU's ports tell of no card, whatever is in them, where it plugs by ACPI: those are left alone.
+ */
+static bool tells_presence(struct pci_dev *dev, unsigned cap)
+{
+	return !pci_last_below(dev) || pci_read16(dev, cap + SLOT_STATUS) & PRESENT;
+}
+
 /* No port is enabled while the list of devices is walked: it may change from then on. */
 void pci_hotplug_init(void)
 {
@@ -225,7 +233,7 @@ void pci_hotplug_init(void)
 		if (!cap || !(pci_read16(dev, cap + FLAGS) & FLAGS_SLOT))
 			continue;
 		abilities = pci_read32(dev, cap + SLOT_CAPABILITIES);
-		if (abilities & CAN_HOT_PLUG)
+		if (abilities & CAN_HOT_PLUG && tells_presence(dev, cap))
 			prepare(dev, cap, abilities);
 	}
 	for (struct port *p = ports; p; p = p->next)

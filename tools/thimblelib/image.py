@@ -2,6 +2,7 @@
 """Looking into a built image: is it one, what does it carry, how large are its parts."""
 import struct
 
+from . import symbols
 from .status import Refusal
 
 NOTE_NAME = b"Thimble\0"
@@ -52,21 +53,19 @@ class Image:
         return any(NOTE_NAME in self.data[offset:offset + size]
                    for kind, _, offset, _, _, size, _, _ in self.segments if kind == PT_NOTE)
 
-    def contains_function(self, prefix):
-        """Whether the image's own symbol table (which stripping leaves) has a name starting so."""
+    @property
+    def functions(self):
+        """Their names, from the image's own symbol table, which stripping leaves."""
         header = self.sections.get(".ksyms")
-        if not header:
-            return False
-        table = self.data[header[4]:header[4] + header[5]]
-        return b"\0" + prefix.encode() in table
+        return symbols.names_in(self.data[header[4]:header[4] + header[5]]) if header else []
 
     @property
     def has_network(self):
-        return self.contains_function("net_start\0")
+        return "net_start" in self.functions
 
     @property
     def has_ext4(self):
-        return self.contains_function("ext4_")
+        return any(name.startswith("ext4_") for name in self.functions)
 
     @property
     def memory_end(self):

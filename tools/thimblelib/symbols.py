@@ -18,11 +18,25 @@ def function_symbols(elf):
 
 
 def blob(symbols):
-    names = bytearray()
-    offsets = []
+    names, places = packed_names(sorted({name for _, name in symbols}, key=len, reverse=True))
     base = 4 + 8 * len(symbols)
-    for _, name in symbols:
-        offsets.append(base + len(names))
-        names += name.encode() + b"\0"
-    numbers = [len(symbols), *(address for address, _ in symbols), *offsets]
-    return struct.pack(f"<{len(numbers)}I", *numbers) + bytes(names)
+    numbers = [len(symbols), *(address for address, _ in symbols), *(base + places[name] for _, name in symbols)]
+    return struct.pack(f"<{len(numbers)}I", *numbers) + names
+
+
+def packed_names(longest_first):
+    """The names' bytes, and where in them each begins. A name that ends another one lies in it."""
+    names, places = bytearray(), {}
+    for name in longest_first:
+        if name not in places:
+            for i in range(len(name)):
+                places.setdefault(name[i:], len(names) + i)
+            names += name.encode() + b"\0"
+    return bytes(names), places
+
+
+def names_in(table):
+    """The names in a blob()."""
+    count, = struct.unpack_from("<I", table)
+    offsets = struct.unpack_from(f"<{count}I", table, 4 + 4 * count)
+    return [table[at:table.index(b"\0", at)].decode() for at in offsets]
