@@ -24,10 +24,13 @@ NO_FPU := -mgeneral-regs-only
 
 LWIP_HEADERS := -I $(ROOT)/net/lwip/include -isystem $(LWIP)/src/include
 
+# For size gcc clears and copies with rep stosb and movsb, byte by byte where a processor is emulated.
+NO_REP := -mstringop-strategy=libcall
+
 FLAGS_app    := $(CODE) $(HEADERS)
 FLAGS_libc   := $(FLAGS_app) $(WARNINGS) -I $(ROOT)
 FLAGS_hot    := $(FLAGS_libc) $(NO_FPU)
-FLAGS_kernel := $(subst -O2,-Os,$(FLAGS_hot))
+FLAGS_kernel := $(subst -O2,-Os $(NO_REP),$(FLAGS_hot))
 FLAGS_net    := $(FLAGS_hot) $(LWIP_HEADERS)
 
 # What others wrote is compiled as it is: its warnings are theirs.
