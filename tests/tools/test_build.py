@@ -37,7 +37,7 @@ class Build(unittest.TestCase):
 
     def test_folder(self):
         self.build("app")
-        self.assertTrue(Image(str(self.folder / "app.elf")).contains_function("value\0"))
+        self.assertIn("value", Image(str(self.folder / "app.elf")).functions)
 
     def test_several_sources_are_the_same_image(self):
         self.build("app", "-o", "a.elf")

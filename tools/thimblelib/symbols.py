@@ -18,7 +18,7 @@ def function_symbols(elf):
 
 
 def blob(symbols):
-    names, places = packed_names(sorted({name for _, name in symbols}, key=len, reverse=True))
+    names, places = packed_names(sorted({name for _, name in symbols}, key=lambda name: (-len(name), name)))
     base = 4 + 8 * len(symbols)
     numbers = [len(symbols), *(address for address, _ in symbols), *(base + places[name] for _, name in symbols)]
     return struct.pack(f"<{len(numbers)}I", *numbers) + names
