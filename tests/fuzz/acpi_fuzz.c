@@ -3,12 +3,13 @@
  * ACPI tables of the input's: a root table, MADT, MCFG, FADT, HPET, DMAR and a DSDT whose bodies are what it says, each
  * in an allocation of its own. Lengths may lie too; checksums are put right, as firmware that lies would.
  *
- * Links: kernel/acpi.c kernel/acpi_parse.c
+ * Links: kernel/acpi.c kernel/acpi_parse.c tests/host/acpi/rom.c
  */
 #include "tests/fuzz/steer.h"
 #include "kernel/acpi.h"
 #include "kernel/acpi_tables.h"
 #include "kernel/vm.h"
+#include "tests/host/acpi/rom.h"
 #include "tests/host/shim.h"
 #include <string.h>
 
@@ -18,49 +19,16 @@
 #define DSDT   0x30000u
 #define NEXT   0x1000u
 #define TABLES_MAX 6
-#define BLOCKS (TABLES_MAX + 3)
 
-static struct { uint64_t phys; size_t len; uint8_t *mem; } blocks[BLOCKS];
-static unsigned nblocks;
 static size_t seen;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-const void *vm_map_rom(uint64_t phys, size_t len)
-{
-	for (unsigned i = 0; i < nblocks; i++) {
-		uint64_t off = phys - blocks[i].phys;
-
-		if (off <= blocks[i].len && len <= blocks[i].len - off)
-			return blocks[i].mem + off;
-	}
-	return NULL;
-}
-
-static void *block(uint64_t phys, size_t len)
-{
-	uint8_t *mem = calloc(1, len);
-
-	blocks[nblocks].phys = phys;
-	blocks[nblocks].len = len;
-	blocks[nblocks++].mem = mem;
-	return mem;
-}
-
-static uint8_t sum(const uint8_t *p, size_t n)
-{
-	uint8_t s = 0;
-
-	while (n--)
-		s += *p++;
-	return s;
-}
 
 /* The length is honest, too small or too large. */
 static void build_table(struct steer *s, uint64_t phys, const char *signature, const void *head, size_t head_len)
 {
 	size_t body = steer_word(s) % 512, lie = steer_byte(s);
-	struct acpi_header *h = block(phys, sizeof *h + head_len + body);
+	struct acpi_header *h = rom_block(phys, sizeof *h + head_len + body);
 	uint8_t *at = (uint8_t *)(h + 1);
 
 	memcpy(h->signature, signature, 4);
@@ -72,18 +40,18 @@ static void build_table(struct steer *s, uint64_t phys, const char *signature, c
 	if (lie & 1)
 		h->length = (uint32_t)(lie & 2 ? h->length + lie : lie >> 1);
 	if (h->length <= sizeof *h + head_len + body)
-		h->checksum = (uint8_t)-sum((uint8_t *)h, h->length);
+		h->checksum = (uint8_t)-rom_sum((uint8_t *)h, h->length);
 }
 
 static void build_rsdp(unsigned revision)
 {
-	struct acpi_rsdp *r = block(RSDP, sizeof *r);
+	struct acpi_rsdp *r = rom_block(RSDP, sizeof *r);
 
 	*r = (struct acpi_rsdp){ .signature = "RSD PTR ", .revision = (uint8_t)revision, .length = sizeof *r };
 	r->rsdt_address = ROOT;
 	r->xsdt_address = ROOT;
-	r->checksum = (uint8_t)-sum((uint8_t *)r, ACPI_RSDP_V1_LEN);
-	r->extended_checksum = (uint8_t)-sum((uint8_t *)r, sizeof *r);
+	r->checksum = (uint8_t)-rom_sum((uint8_t *)r, ACPI_RSDP_V1_LEN);
+	r->extended_checksum = (uint8_t)-rom_sum((uint8_t *)r, sizeof *r);
 }
 
 /* An FADT names the DSDT before the input says the rest. */
@@ -123,7 +91,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	acpi_find_s5();
 	acpi_find_devices("LNRO0005", found);
 	acpi_find_ecam();
-	while (nblocks)
-		free(blocks[--nblocks].mem);
+	rom_forget();
 	return 0;
 }

@@ -13,7 +13,7 @@
 #include "kernel/scsi.h"
 #include "kernel/thread.h"
 #include "kernel/timer.h"
-#include "kernel/work.h"
+#include "tests/host/model/work.h"
 #include <errno.h>
 #include <sanitizer/asan_interface.h>
 #include <string.h>
@@ -167,7 +167,6 @@ void loose_write(uint64_t at, uint32_t value, unsigned width)
 
 static struct { irq_handler handler; void *arg; } irqs[VECTORS];
 static unsigned nirqs;
-static struct list work = LIST_INIT(work);
 static struct timer *timers[HANDLED];
 static bool no_wires;
 
@@ -201,30 +200,6 @@ static void raise(unsigned i)
 {
 	if (i < nirqs && irqs[i].handler)
 		irqs[i].handler(irqs[i].arg);
-}
-
-int work_prepare(void)
-{
-	return 0;
-}
-
-void work_submit(struct work *w)
-{
-	if (!w->queued)
-		list_push_back(&work, &w->node);
-	w->queued = true;
-}
-
-static bool run_work(void)
-{
-	struct list *node = list_pop_front(&work);
-	struct work *w = node ? container_of(node, struct work, node) : NULL;
-
-	if (!w)
-		return false;
-	w->queued = false;
-	w->run(w);
-	return true;
 }
 
 void timer_start(struct timer *t, uint64_t deadline_ns)
@@ -466,7 +441,7 @@ static void device_acts(struct steer *s)
 
 	switch (what % 8) {
 	case 0: case 1: raise(what / 8); break;
-	case 2: while (run_work()) ; break;
+	case 2: while (model_work_run()) ; break;
 	case 3: fire(what / 8 % HANDLED); break;
 	case 4: case 5: write_to_queue(s); break;
 	case 6: loose_preset(steer_word(s), steer_byte(s), 1); break;
@@ -490,7 +465,7 @@ static bool idle(void)
 		unplugged = false;
 		return true;
 	}
-	if (run_work())
+	if (model_work_run())
 		return true;
 	if (unplugged)
 		return false;
@@ -554,13 +529,13 @@ void loose_off(void)
 		scan(i);
 	for (unsigned i = 0; i < nnets; i++)
 		nets[i]->poll(nets[i], UINT32_MAX);
-	while (run_work())
+	while (model_work_run())
 		;
 	check_ended();
 	find_disks();
 	for (unsigned i = 0; i < ndisks; i++)
 		blkdev_unregister(disks[i]);
-	list_init(&work);
+	model_work_forget();
 	memset(timers, 0, sizeof timers);
 	nirqs = nhosts = nnets = nsources = ndisks = 0;
 	kept = NULL;

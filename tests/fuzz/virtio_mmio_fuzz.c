@@ -5,7 +5,7 @@
  *
  * Links: virtio/virtio.c virtio/virtio_blk.c virtio/virtio_net.c virtio/virtio_rng.c virtio/virtio_scsi.c
  * Links: virtio/virtio_isr.c virtio/virtio_poll.c virtio/virtio_window.c virtio/virtqueue*.c kernel/blkdev.c kernel/scsi*.c
- * Links: kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/fuzz/loose.c
+ * Links: kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/fuzz/loose.c tests/host/model/work.c
  */
 #include "virtio/virtio_mmio.c"      /* the list of devices begins anew with each input */
 #include "virtio/virtio_mmio_find.c" /* as does what was told */

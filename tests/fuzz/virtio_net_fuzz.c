@@ -4,7 +4,7 @@
  * given back once, and when the device is honest again frames pass both ways.
  *
  * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/fuzz/virtio_steer.c
- * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c
+ * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  * Links: tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/net*.c
  */
 #include "tests/fuzz/virtio_steer.h"

@@ -2,7 +2,7 @@
 """Disk and network over each transport that QEMU has: machines, interfaces of 1.0 and of before, messages and lines."""
 import dataclasses
 
-from cases.disk import MIB, finish
+from cases.disk import check_turned, finish
 from cases.network import echo_datagram, echo_stream, pattern as bytes_of, quit_server, udp_socket
 from disk_pattern import pattern
 from harness import Guest, Machine, program, require, serving, test
@@ -68,10 +68,7 @@ def rows(way):
         with Guest(machine_of(ctx, way, 'block', [Disk(str(path))])) as guest:
             finish(guest, 100)
             check_log(guest, way, 'vda: virtio-blk')
-        after = path.read_bytes()
-        for at in range(0, len(data), MIB):
-            turn = 0xff if at // MIB % 2 else 0
-            require(after[at:at + MIB] == bytes(byte ^ turn for byte in data[at:at + MIB]), f'MiB {at // MIB} is not as left')
+        check_turned(data, path.read_bytes())
 
     @test(f'guest/transport/net/{way.name}')
     def net(ctx):

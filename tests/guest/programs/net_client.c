@@ -5,6 +5,7 @@
  * options.
  */
 #include "check.h"
+#include "exchange.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -37,28 +38,6 @@ static size_t read_all(int fd, char *to, size_t len)
 	return have;
 }
 
-/* The echo comes while we still send; poll() says when to do which. */
-static void exchange_bulk(int fd)
-{
-	size_t sent = 0, have = 0;
-
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	while (have < BULK) {
-		struct pollfd p = { .fd = fd, .events = (short)(POLLIN | (sent < BULK ? POLLOUT : 0)) };
-		ssize_t n;
-
-		if (poll(&p, 1, 30000) <= 0)
-			break;
-		if ((p.revents & POLLOUT) && (n = write(fd, out + sent, BULK - sent)) > 0)
-			sent += (size_t)n;
-		if ((p.revents & (POLLIN | POLLHUP)) && (n = read(fd, in + have, BULK - have)) > 0)
-			have += (size_t)n;
-	}
-	CHECK_EQ(have, BULK);
-	CHECK(memcmp(in, out, BULK) == 0);
-	fcntl(fd, F_SETFL, 0);
-}
-
 static void check_stream(const char *port)
 {
 	struct sockaddr_in own, peer;
@@ -77,7 +56,7 @@ static void check_stream(const char *port)
 	CHECK_EQ(read_all(fd, in, 5), 5);
 	CHECK(memcmp(in, "hello", 5) == 0);
 	CHECK_ERRNO(recv(fd, in, 1, MSG_DONTWAIT), EAGAIN);
-	exchange_bulk(fd);
+	exchange(fd, out, in, BULK);
 	CHECK_EQ(shutdown(fd, SHUT_WR), 0);
 	CHECK_EQ(read(fd, in, 1), 0);
 	CHECK_EQ(close(fd), 0);

@@ -5,13 +5,12 @@
  * what is left on it.
  */
 #include "check.h"
+#include "exchange.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -70,24 +69,10 @@ static int connected(const char *address, const char *port)
 
 static void check_echo(int fd)
 {
-	static uint8_t out[BULK], in[BULK];
-	size_t sent = 0, have = 0;
+	static char out[BULK], in[BULK];
 
 	CHECK_EQ(getrandom(out, sizeof out, 0), sizeof out);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	while (have < BULK) {
-		struct pollfd p = { .fd = fd, .events = (short)(POLLIN | (sent < BULK ? POLLOUT : 0)) };
-		ssize_t n;
-
-		if (poll(&p, 1, 30000) <= 0)
-			break;
-		if ((p.revents & POLLOUT) && (n = write(fd, out + sent, BULK - sent)) > 0)
-			sent += (size_t)n;
-		if ((p.revents & (POLLIN | POLLHUP)) && (n = read(fd, in + have, BULK - have)) > 0)
-			have += (size_t)n;
-	}
-	CHECK_EQ(have, BULK);
-	CHECK(memcmp(in, out, BULK) == 0);
+	exchange(fd, out, in, BULK);
 }
 
 int main(int argc, char **argv)

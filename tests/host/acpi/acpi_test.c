@@ -1,63 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The ACPI reader over tables built here: whole, short, with wrong checksums, lengths and addresses.
- * Links: kernel/acpi.c kernel/acpi_parse.c
+ * Links: kernel/acpi.c kernel/acpi_parse.c tests/host/acpi/rom.c
  */
+#include "tests/host/acpi/rom.h"
 #include "tests/host/test.h"
 #include "tests/host/shim.h"
 #include "kernel/acpi.h"
 #include "kernel/acpi_tables.h"
 #include "kernel/vm.h"
 
-/* The only "physical memory" there is. Each table lies in an allocation of its own, so AddressSanitizer sees a read past its end. */
-#define MAX_BLOCKS 16
-static struct { uint64_t phys; size_t len; uint8_t *mem; } blocks[MAX_BLOCKS];
-static unsigned nblocks;
-
-const void *vm_map_rom(uint64_t phys, size_t len)
-{
-	for (unsigned i = 0; i < nblocks; i++)
-		if (phys >= blocks[i].phys && phys - blocks[i].phys <= blocks[i].len && len <= blocks[i].len - (phys - blocks[i].phys))
-			return blocks[i].mem + (phys - blocks[i].phys);
-	return NULL;
-}
-
-static void *block(uint64_t phys, size_t len)
-{
-	uint8_t *mem = calloc(1, len);
-
-	blocks[nblocks].phys = phys;
-	blocks[nblocks].len = len;
-	blocks[nblocks++].mem = mem;
-	return mem;
-}
-
 static void forget(void)
 {
-	for (unsigned i = 0; i < nblocks; i++)
-		free(blocks[i].mem);
-	nblocks = 0;
+	rom_forget();
 	shim_log_clear();
-}
-
-static uint8_t sum(const void *p, size_t n)
-{
-	uint8_t s = 0;
-
-	for (size_t i = 0; i < n; i++)
-		s += ((const uint8_t *)p)[i];
-	return s;
 }
 
 static void seal(struct acpi_header *h)
 {
 	h->checksum = 0;
-	h->checksum = (uint8_t)-sum(h, h->length);
+	h->checksum = (uint8_t)-rom_sum(h, h->length);
 }
 
 static void *table(uint64_t phys, const char *signature, size_t len)
 {
-	struct acpi_header *h = block(phys, len);
+	struct acpi_header *h = rom_block(phys, len);
 
 	memcpy(h->signature, signature, 4);
 	h->length = (uint32_t)len;
@@ -67,15 +34,15 @@ static void *table(uint64_t phys, const char *signature, size_t len)
 
 static struct acpi_rsdp *rsdp(uint64_t phys, uint64_t xsdt, uint32_t rsdt)
 {
-	struct acpi_rsdp *r = block(phys, sizeof(*r));
+	struct acpi_rsdp *r = rom_block(phys, sizeof(*r));
 
 	memcpy(r->signature, "RSD PTR ", 8);
 	r->revision = xsdt ? 2 : 0;
 	r->rsdt_address = rsdt;
 	r->length = sizeof(*r);
 	r->xsdt_address = xsdt;
-	r->checksum = (uint8_t)-sum(r, 20);
-	r->extended_checksum = (uint8_t)-sum(r, sizeof(*r));
+	r->checksum = (uint8_t)-rom_sum(r, 20);
+	r->extended_checksum = (uint8_t)-rom_sum(r, sizeof(*r));
 	return r;
 }
 
@@ -179,9 +146,9 @@ static void search_at(uint64_t where)
 	uint8_t *area;
 
 	forget();
-	area = block(0xe0000, 0x20000);
+	area = rom_block(0xe0000, 0x20000);
 	machine();
-	memcpy(area + where - 0xe0000, blocks[1].mem, 36);
+	memcpy(area + where - 0xe0000, rom_blocks[1].mem, 36);
 	memcpy(area + 0x100, "RSD PTR garbage that has the name but not the sum", 48);
 	acpi_init(0);
 	check_machine();
@@ -216,12 +183,12 @@ TEST(rsdt_when_xsdt_is_broken)
 
 	forget();
 	machine();
-	blocks[0].mem[0] = 'X';
+	rom_blocks[0].mem[0] = 'X';
 	rsdp(0xf6000, 0x10000, 0x17000);
 	h = table(0x17000, "RSDT", sizeof(*h) + 4);
 	memcpy(h + 1, &entry, 4);
 	seal(h);
-	blocks[1].mem[20] ^= 1;
+	rom_blocks[1].mem[20] ^= 1;
 	acpi_init(0xf6000);
 	CHECK(acpi.present);
 	CHECK_EQ(acpi.ncpus, 2);
@@ -234,7 +201,7 @@ TEST(each_table_may_be_broken)
 	for (unsigned i = 2; i < 6; i++) {
 		forget();
 		machine();
-		blocks[i].mem[9] ^= 0x40;
+		rom_blocks[i].mem[9] ^= 0x40;
 		acpi_init(0xf5000);
 		CHECK(acpi.present);
 		CHECK_EQ(acpi.ncpus, i == 2 ? 0 : 2);
@@ -252,20 +219,20 @@ TEST(each_table_may_be_short)
 
 		forget();
 		machine();
-		whole = blocks[i].len;
+		whole = rom_blocks[i].len;
 		for (size_t len = 0; len < whole; len++) {
 			struct acpi_header *h = calloc(1, len < 36 ? 36 : len);
 
-			memcpy(h, blocks[i].mem, len);
+			memcpy(h, rom_blocks[i].mem, len);
 			h->length = (uint32_t)len;
 			if (len >= 36)
 				seal(h);
-			uint8_t *old = blocks[i].mem;
-			blocks[i].mem = (uint8_t *)h;
-			blocks[i].len = len < 36 ? 36 : len;
+			uint8_t *old = rom_blocks[i].mem;
+			rom_blocks[i].mem = (uint8_t *)h;
+			rom_blocks[i].len = len < 36 ? 36 : len;
 			acpi_init(0xf5000);
 			acpi_find_s5();
-			blocks[i].mem = old;
+			rom_blocks[i].mem = old;
 			free(h);
 		}
 	}
@@ -278,7 +245,7 @@ TEST(lengths_that_lie)
 	for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		forget();
 		machine();
-		((struct acpi_header *)blocks[2].mem)->length = lengths[i];
+		((struct acpi_header *)rom_blocks[2].mem)->length = lengths[i];
 		acpi_init(0xf5000);
 		CHECK_EQ(acpi.ncpus, 0);
 		CHECK_EQ(acpi.necam, 1);
@@ -293,8 +260,8 @@ TEST(madt_entries_that_lie)
 	for (unsigned i = 0; i < sizeof(lengths); i++) {
 		forget();
 		machine();
-		blocks[2].mem[sizeof(struct acpi_madt) + 8 + 1] = lengths[i];
-		seal((struct acpi_header *)blocks[2].mem);
+		rom_blocks[2].mem[sizeof(struct acpi_madt) + 8 + 1] = lengths[i];
+		seal((struct acpi_header *)rom_blocks[2].mem);
 		acpi_init(0xf5000);
 		CHECK_EQ(acpi.ncpus, 1);
 		CHECK_EQ(acpi.nioapics, 0);
@@ -365,8 +332,8 @@ TEST(ecam_from_cba)
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		forget();
 		machine();
-		((struct acpi_header *)blocks[3].mem)->length = 36; /* an MCFG that names nothing */
-		seal((struct acpi_header *)blocks[3].mem);
+		((struct acpi_header *)rom_blocks[3].mem)->length = 36; /* an MCFG that names nothing */
+		seal((struct acpi_header *)rom_blocks[3].mem);
 		dsdt(cases[i].aml, cases[i].len);
 		acpi_init(0xf5000);
 		CHECK_EQ(acpi.necam, 0);

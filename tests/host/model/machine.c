@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See machine.h. Stands in for the work thread and the timers as well: both run when the test says so. */
 #include "tests/host/model/machine.h"
+#include "tests/host/model/work.h"
 #include "kernel/iommu.h"
 #include "kernel/timer.h"
-#include "kernel/work.h"
 #include "tests/host/model/rule.h"
 #include <stdarg.h>
 #include <sys/wait.h>
@@ -13,7 +13,6 @@ bool model_refusals_expected;
 unsigned model_refusals;
 
 static struct model_actor *actors;
-static struct list submitted = LIST_INIT(submitted);
 static struct timer *timers[9]; /* the last stays NULL */
 
 void model_refuse(const char *fmt, ...)
@@ -42,18 +41,6 @@ bool iommu_translates(void)
 	return model_iommu;
 }
 
-int work_prepare(void)
-{
-	return 0;
-}
-
-void work_submit(struct work *w)
-{
-	if (!w->queued)
-		list_push_back(&submitted, &w->node);
-	w->queued = true;
-}
-
 void timer_start(struct timer *t, uint64_t deadline_ns)
 {
 	unsigned i = 0;
@@ -80,24 +67,12 @@ bool timer_stop(struct timer *t)
 	return false;
 }
 
-static bool run_work(void)
-{
-	struct list *node = list_pop_front(&submitted);
-	struct work *w = node ? container_of(node, struct work, node) : NULL;
-
-	if (!w)
-		return false;
-	w->queued = false;
-	w->run(w);
-	return true;
-}
-
 bool model_run(void)
 {
 	bool any = false, moved;
 
 	do {
-		moved = run_work();
+		moved = model_work_run();
 		for (struct model_actor *a = actors; a; a = a->next)
 			moved |= a->step(a);
 		any |= moved;

@@ -3,7 +3,7 @@
  * PCI enumeration, address assignment, capability lists and MSI-X against the model bus.
  * Links: kernel/pci.c kernel/pci_config.c kernel/pci_scan.c kernel/pci_bar.c kernel/pci_assign.c kernel/pci_cap.c kernel/pci_msix.c
  * Links: kernel/pci_intx.c kernel/pci_hotplug.c
- * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c
+ * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  */
 #include "tests/host/model/bus.h"
 #include "tests/host/model/machine.h"

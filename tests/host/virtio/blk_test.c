@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The block driver against a strict model disk, from PCI discovery to the last byte.
- * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c
+ * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  * Links: tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/disk*.c
  */
 #include "tests/host/model/virtio_model.h"
 #include "kernel/blkdev.h"
 #include "kernel/pci.h"
+#include "tests/host/virtio/disk_checks.h"
 #include <errno.h>
 
 #define BIT(n) (1ull << (n))
@@ -28,27 +29,6 @@ static struct model_disk *usual(void)
 	return model_disk_new(SECTORS, USUAL);
 }
 
-static void check_reads(struct model_disk *d, struct blkdev *disk, uint64_t sector, size_t len)
-{
-	uint8_t *buf = malloc(len);
-
-	memset(buf, 0xee, len);
-	CHECK_EQ(blk_read(disk, sector, buf, len), 0);
-	CHECK(memcmp(buf, d->data + sector * 512, len) == 0);
-	free(buf);
-}
-
-static void check_writes(struct model_disk *d, struct blkdev *disk, uint64_t sector, size_t len)
-{
-	uint8_t *buf = malloc(len);
-
-	for (size_t i = 0; i < len; i++)
-		buf[i] = (uint8_t)(i * 31 + sector);
-	CHECK_EQ(blk_write(disk, sector, buf, len), 0);
-	CHECK(memcmp(buf, d->data + sector * 512, len) == 0);
-	free(buf);
-}
-
 MACHINE_TEST(what_a_disk_can_do)
 {
 	struct blkdev *disk = boot(usual());
@@ -68,11 +48,11 @@ RING_TEST(reads_and_writes)
 
 	CHECK(disk);
 	for (unsigned i = 1; i <= 200; i += 13) {
-		check_reads(d, disk, i, i * 512);
-		check_writes(d, disk, i * 3, i * 512);
+		check_reads(d->data, disk, i, i * 512);
+		check_writes(d->data, disk, i * 3, i * 512);
 	}
-	check_reads(d, disk, 0, SECTORS * 512);
-	check_writes(d, disk, 0, SECTORS * 512);
+	check_reads(d->data, disk, 0, SECTORS * 512);
+	check_writes(d->data, disk, 0, SECTORS * 512);
 	CHECK(shim_log_has("vda: virtio-blk 1.0 pci 00:01.0 +SEG_MAX -GEOMETRY +BLK_SIZE +FLUSH -TOPOLOGY +CONFIG_WCE +DISCARD +WRITE_ZEROES"));
 }
 
@@ -82,7 +62,7 @@ MACHINE_TEST(transitional_id)
 
 	memset(&d->v.pci, 0, sizeof(d->v.pci));
 	model_pci_init(&d->v, true);
-	check_reads(d, boot(d), 3, 4096);
+	check_reads(d->data, boot(d), 3, 4096);
 }
 
 RING_TEST(a_device_that_polls_gets_no_kicks)
@@ -94,7 +74,7 @@ RING_TEST(a_device_that_polls_gets_no_kicks)
 	d->v.poll_mode = true;
 	disk = boot(d);
 	before = d->v.queue[0].notifications;
-	check_reads(d, disk, 0, 64 * 512);
+	check_reads(d->data, disk, 0, 64 * 512);
 	CHECK(d->v.queue[0].notifications - before <= 1);
 }
 
@@ -177,7 +157,7 @@ MACHINE_TEST(seg_max_is_kept)
 
 	model_disk_config(d)->seg_max = 3;
 	CHECK_EQ(boot(d)->max_sg, 3);
-	check_reads(d, blkdev_find("vda"), 0, SECTORS * 512);
+	check_reads(d->data, blkdev_find("vda"), 0, SECTORS * 512);
 }
 
 MACHINE_TEST(without_seg_max_one_piece)
@@ -185,7 +165,7 @@ MACHINE_TEST(without_seg_max_one_piece)
 	struct model_disk *d = model_disk_new(SECTORS, USUAL & ~BIT(VIRTIO_BLK_F_SEG_MAX));
 
 	CHECK_EQ(boot(d)->max_sg, 1);
-	check_writes(d, blkdev_find("vda"), 0, 100 * 512);
+	check_writes(d->data, blkdev_find("vda"), 0, 100 * 512);
 }
 
 RING_TEST(size_max_cuts_pieces)
@@ -195,8 +175,8 @@ RING_TEST(size_max_cuts_pieces)
 	model_disk_config(d)->size_max = 1024;
 	model_disk_config(d)->seg_max = 9;
 	boot(d);
-	check_reads(d, blkdev_find("vda"), 0, SECTORS * 512);
-	check_writes(d, blkdev_find("vda"), 5, 1000 * 512);
+	check_reads(d->data, blkdev_find("vda"), 0, SECTORS * 512);
+	check_writes(d->data, blkdev_find("vda"), 5, 1000 * 512);
 }
 
 MACHINE_TEST(a_size_max_of_0_is_none)
@@ -204,7 +184,7 @@ MACHINE_TEST(a_size_max_of_0_is_none)
 	struct model_disk *d = model_disk_new(SECTORS, USUAL | BIT(VIRTIO_BLK_F_SIZE_MAX));
 
 	model_disk_config(d)->size_max = 0;
-	check_reads(d, boot(d), 0, SECTORS * 512);
+	check_reads(d->data, boot(d), 0, SECTORS * 512);
 }
 
 static uint16_t ring_size;
@@ -215,8 +195,8 @@ static void small_ring(void)
 
 	d->v.queue[0].max = ring_size;
 	model_disk_config(d)->seg_max = ring_size - 2u;
-	check_reads(d, boot(d), 0, 100 * 512);
-	check_writes(d, blkdev_find("vda"), 0, 100 * 512);
+	check_reads(d->data, boot(d), 0, 100 * 512);
+	check_writes(d->data, blkdev_find("vda"), 0, 100 * 512);
 	CHECK_EQ(d->v.queue[0].size, ring_size);
 }
 
@@ -244,7 +224,7 @@ RING_TEST(blocks_of_4096)
 	model_disk_config(d)->blk_size = 4096;
 	disk = boot(d);
 	CHECK_EQ(disk->block_size, 4096);
-	check_reads(d, disk, 8, 8192);
+	check_reads(d->data, disk, 8, 8192);
 	model_shows("FACT-23");
 	CHECK_EQ(blk_read(disk, 1, buf, 4096), -EINVAL);
 	CHECK_EQ(blk_read(disk, 8, buf, 512), -EINVAL);
@@ -362,7 +342,7 @@ MACHINE_TEST(read_only)
 	model_shows("BLK-12");
 	CHECK_EQ(blk_write(disk, 0, buf, 512), -EROFS);
 	CHECK_EQ(run(disk, BLK_WRITE_ZEROES, 0, 1), -EROFS);
-	check_reads(d, disk, 0, 4096);
+	check_reads(d->data, disk, 0, 4096);
 }
 
 /* --- errors --- */
@@ -381,7 +361,7 @@ RING_TEST(errors_reach_the_caller)
 	CHECK_EQ(blk_read(disk, 0, buf, 512), -EIO);
 	d->next_status = VIRTIO_BLK_S_IOERR;
 	CHECK_EQ(run(disk, BLK_WRITE_ZEROES, 0, 100), -EIO);
-	check_reads(d, disk, 0, 512);
+	check_reads(d->data, disk, 0, 512);
 	CHECK_EQ(d->v.resets, 1);
 }
 
@@ -396,7 +376,7 @@ RING_TEST(short_used_length)
 	CHECK_EQ(blk_read(disk, 0, buf, 512), -EIO);
 	CHECK_EQ(blk_write(disk, 0, buf, 512), -EIO);
 	d->short_by = 0;
-	check_reads(d, disk, 0, 512);
+	check_reads(d->data, disk, 0, 512);
 	CHECK_EQ(d->v.resets, 1);
 	model_shows("SPLIT-17");
 	model_shows("SPLIT-18");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Who watches the watcher: a driver that breaks the rules, one at a time, and a model that has to notice.
- * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/rng*.c
+ * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/rng*.c
  * Links: tests/host/model/disk*.c kernel/pci_config.c kernel/pci_scan.c kernel/pci_bar.c kernel/pci_assign.c kernel/pci_cap.c kernel/pci_msix.c kernel/pci_intx.c kernel/pci_hotplug.c kernel/pci.c
  */
+#include "tests/host/model/breach.h"
 #include "tests/host/model/virtio_model.h"
 #include "kernel/pci.h"
 #include "kernel/pci_priv.h"
@@ -114,24 +115,6 @@ static void offer(uint16_t head)
 	ring.avail.idx++;
 	notify();
 }
-
-/* Each rule broken must be noticed at least once; and a driver that keeps them all, never. */
-static void (*breach)(void);
-
-static void breach_in_machine(void)
-{
-	model_refusals_expected = true;
-	breach();
-	CHECK(model_refusals > 0);
-}
-
-#define NOTICED(id, ...)					\
-	static void breach_##id(void) { __VA_ARGS__; }		\
-	TEST(id)						\
-	{							\
-		breach = breach_##id;				\
-		model_in_new_machine(breach_in_machine);	\
-	}
 
 MACHINE_TEST(a_driver_that_keeps_the_rules)
 {

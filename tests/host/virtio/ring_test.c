@@ -2,7 +2,7 @@
 /*
  * Virtqueues of every format against the strict model: buffers of random shapes are added, come back in random order and
  * carry the right data. The device copies what it may read into what it may write.
- * Links: virtio/virtio.c virtio/virtqueue*.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c
+ * Links: virtio/virtio.c virtio/virtqueue*.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  * Links: tests/host/model/virtio_model.c tests/host/model/ring*.c tests/host/model/direct_model.c
  */
 #include "tests/host/model/virtio_model.h"

@@ -2,12 +2,13 @@
 /*
  * SCSI disks against a strict model host, from PCI discovery to the last byte, and against one that lies.
  * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c
- * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/rule.c
+ * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  * Links: tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/scsi*.c
  */
 #include "kernel/blkdev.h"
 #include "kernel/pci.h"
 #include "tests/host/model/scsi_model.h"
+#include "tests/host/virtio/disk_checks.h"
 #include <errno.h>
 
 #define BIT(n) (1ull << (n))
@@ -36,27 +37,6 @@ static struct blkdev *boot_usual(void)
 {
 	make(BLOCKS, 512);
 	return boot();
-}
-
-static void check_reads(struct model_unit *unit, struct blkdev *disk, uint64_t sector, size_t len)
-{
-	uint8_t *buf = malloc(len);
-
-	memset(buf, 0xee, len);
-	CHECK_EQ(blk_read(disk, sector, buf, len), 0);
-	CHECK(memcmp(buf, unit->data + sector * 512, len) == 0);
-	free(buf);
-}
-
-static void check_writes(struct model_unit *unit, struct blkdev *disk, uint64_t sector, size_t len)
-{
-	uint8_t *buf = malloc(len);
-
-	for (size_t i = 0; i < len; i++)
-		buf[i] = (uint8_t)(i * 31 + sector);
-	CHECK_EQ(blk_write(disk, sector, buf, len), 0);
-	CHECK(memcmp(buf, unit->data + sector * 512, len) == 0);
-	free(buf);
 }
 
 static int read_one(struct blkdev *disk)
@@ -93,11 +73,11 @@ MACHINE_TEST(reads_and_writes)
 	CHECK_EQ(disk->max_sg, 64);
 	CHECK(!disk->read_only && disk->can_flush);
 	for (unsigned i = 1; i <= 200; i += 13) {
-		check_reads(u, disk, i, i * 512);
-		check_writes(u, disk, i * 3, i * 512);
+		check_reads(u->data, disk, i, i * 512);
+		check_writes(u->data, disk, i * 3, i * 512);
 	}
-	check_reads(u, disk, 0, BLOCKS * 512);
-	check_writes(u, disk, 0, BLOCKS * 512);
+	check_reads(u->data, disk, 0, BLOCKS * 512);
+	check_writes(u->data, disk, 0, BLOCKS * 512);
 	CHECK_EQ(u->long_cdbs, 0);
 	CHECK_EQ(flush(disk), 0);
 	CHECK_EQ(u->flushes, 1);
@@ -115,8 +95,8 @@ MACHINE_TEST(blocks_of_4096)
 	disk = boot();
 	CHECK_EQ(disk->block_size, 4096);
 	CHECK_EQ(disk->sectors, 4096);
-	check_reads(u, disk, 8, 8192);
-	check_writes(u, disk, 0, 512 * 4096);
+	check_reads(u->data, disk, 8, 8192);
+	check_writes(u->data, disk, 0, 512 * 4096);
 	CHECK_EQ(blk_read(disk, 1, buf, 4096), -EINVAL);
 	CHECK_EQ(blk_read(disk, 8, buf, 512), -EINVAL);
 }
@@ -138,8 +118,8 @@ MACHINE_TEST(several_targets_and_logical_units)
 		struct blkdev *disk = blkdev_find(names[i]);
 
 		CHECK(disk && disk->sectors == units[i]->blocks);
-		check_reads(units[i], disk, 0, 100 * 512);
-		check_writes(units[i], disk, 10, 50 * 512);
+		check_reads(units[i]->data, disk, 0, 100 * 512);
+		check_writes(units[i]->data, disk, 10, 50 * 512);
 	}
 	CHECK(!blkdev_find("sde"));
 }
@@ -159,7 +139,7 @@ MACHINE_TEST(more_than_2_TiB)
 	CHECK_EQ(u->long_cdbs, 0);
 	CHECK_EQ(blk_read(disk, UINT32_MAX + 1ull, buf, 512), -EIO); /* which the model does not have */
 	CHECK_EQ(u->long_cdbs, 1);
-	check_reads(u, disk, 5, 512);
+	check_reads(u->data, disk, 5, 512);
 }
 
 MACHINE_TEST(read_only)
@@ -171,7 +151,7 @@ MACHINE_TEST(read_only)
 	disk = boot();
 	CHECK(disk->read_only);
 	CHECK_EQ(write_one(disk), -EROFS);
-	check_reads(u, disk, 0, 4096);
+	check_reads(u->data, disk, 0, 4096);
 	CHECK(shim_log_has("bytes, read-only"));
 }
 
@@ -320,7 +300,7 @@ MACHINE_TEST(seg_max_is_kept)
 	make(BLOCKS, 512);
 	model_scsi_config(m)->seg_max = 3;
 	CHECK_EQ(boot()->max_sg, 3);
-	check_reads(u, blkdev_find("sda"), 0, BLOCKS * 512);
+	check_reads(u->data, blkdev_find("sda"), 0, BLOCKS * 512);
 }
 
 MACHINE_TEST(max_sectors_is_kept)
@@ -328,7 +308,7 @@ MACHINE_TEST(max_sectors_is_kept)
 	make(512, 4096);
 	model_scsi_config(m)->max_sectors = 20;
 	CHECK_EQ(boot()->max_sectors, 20);
-	check_reads(u, blkdev_find("sda"), 0, 512 * 4096);
+	check_reads(u->data, blkdev_find("sda"), 0, 512 * 4096);
 }
 
 MACHINE_TEST(max_sectors_less_than_a_block)
@@ -336,7 +316,7 @@ MACHINE_TEST(max_sectors_less_than_a_block)
 	make(512, 4096);
 	model_scsi_config(m)->max_sectors = 0;
 	CHECK_EQ(boot()->max_sectors, 8);
-	check_reads(u, blkdev_find("sda"), 0, 64 * 4096);
+	check_reads(u->data, blkdev_find("sda"), 0, 64 * 4096);
 }
 
 MACHINE_TEST(no_room_for_data)
@@ -353,8 +333,8 @@ static void small_ring(void)
 {
 	make(BLOCKS, 512);
 	m->v.queue[VIRTIO_SCSI_REQUESTQ].max = ring_size;
-	check_reads(u, boot(), 0, 100 * 512);
-	check_writes(u, blkdev_find("sda"), 0, 100 * 512);
+	check_reads(u->data, boot(), 0, 100 * 512);
+	check_writes(u->data, blkdev_find("sda"), 0, 100 * 512);
 }
 
 TEST(small_rings)
@@ -367,7 +347,7 @@ MACHINE_TEST(without_indirect)
 {
 	make(BLOCKS, 512);
 	m->v.offered &= ~(BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX));
-	check_reads(u, boot(), 0, 200 * 512);
+	check_reads(u->data, boot(), 0, 200 * 512);
 	many(blkdev_find("sda"), 42); /* of three descriptors each */
 }
 
@@ -376,8 +356,8 @@ MACHINE_TEST(used_lengths_mean_nothing)
 {
 	make(BLOCKS, 512);
 	m->lengths = 0x7fffffff;
-	check_reads(u, boot(), 0, 4096);
-	check_writes(u, blkdev_find("sda"), 0, 4096);
+	check_reads(u->data, boot(), 0, 4096);
+	check_writes(u->data, blkdev_find("sda"), 0, 4096);
 	CHECK(model_scsi_event(m, VIRTIO_SCSI_T_PARAM_CHANGE, 0, 0, 0x92a));
 	CHECK_EQ(m->v.resets, 1);
 	model_shows("SCSIL-02");
@@ -423,7 +403,7 @@ MACHINE_TEST(sense_keys)
 		CHECK_EQ(write_one(disk), cases[i / 2].write);
 	}
 	m->fault.times = 0;
-	check_reads(u, disk, 0, 4096);
+	check_reads(u->data, disk, 0, 4096);
 }
 
 MACHINE_TEST(tried_again_until_it_works)
@@ -432,19 +412,19 @@ MACHINE_TEST(tried_again_until_it_works)
 	uint64_t before;
 
 	fault(SCSI_READ_10, 5, SCSI_KEY_UNIT_ATTENTION, SCSI_ASC_RESET_OCCURRED);
-	check_reads(u, disk, 0, 512);
+	check_reads(u->data, disk, 0, 512);
 	fault(SCSI_READ_10, 300, SCSI_KEY_NOT_READY, SCSI_ASC_BECOMING_READY);
 	before = shim_now_ns;
-	check_reads(u, disk, 0, 512);
+	check_reads(u->data, disk, 0, 512);
 	CHECK_EQ((shim_now_ns - before) / 1000000000, 30);
 	m->fault = (struct model_scsi_fault){ .opcode = SCSI_WRITE_10, .times = 4, .status = SCSI_STATUS_TASK_SET_FULL };
-	check_writes(u, disk, 0, 512);
+	check_writes(u->data, disk, 0, 512);
 	m->fault = (struct model_scsi_fault){ .opcode = SCSI_WRITE_10, .times = 4, .status = SCSI_STATUS_BUSY };
-	check_writes(u, disk, 1, 512);
+	check_writes(u->data, disk, 1, 512);
 	m->fault = (struct model_scsi_fault){ .opcode = SCSI_WRITE_10, .times = 4, .response = VIRTIO_SCSI_S_BUSY };
-	check_writes(u, disk, 2, 512);
+	check_writes(u->data, disk, 2, 512);
 	m->fault = (struct model_scsi_fault){ .opcode = SCSI_WRITE_10, .times = 4, .response = VIRTIO_SCSI_S_RESET };
-	check_writes(u, disk, 3, 512);
+	check_writes(u->data, disk, 3, 512);
 	CHECK_EQ(m->fault.times, 0);
 }
 
@@ -463,7 +443,7 @@ MACHINE_TEST(a_stall_is_one_unit_s)
 	submit(disk, 1);
 	model_run();
 	CHECK_EQ(completions, 0);
-	check_reads(second, blkdev_find("sdb"), 0, 512);
+	check_reads(second->data, blkdev_find("sdb"), 0, 512);
 	CHECK_EQ(completions, 0);
 	CHECK(model_run_timer());
 	CHECK_EQ(completions, 2);
@@ -486,7 +466,7 @@ MACHINE_TEST(responses)
 		CHECK_EQ(m->faulted, cases[i].tries);
 	}
 	m->fault.times = 0;
-	check_reads(u, disk, 0, 4096);
+	check_reads(u->data, disk, 0, 4096);
 	model_shows("SCSI-11"); /* one try, and there are no other paths */
 }
 
@@ -517,7 +497,7 @@ MACHINE_TEST(residuals)
 	CHECK_EQ(read_one(disk), -EIO);
 	m->fault = (struct model_scsi_fault){ .opcode = SCSI_WRITE_10, .times = 1, .residual = 512, .executes = true };
 	CHECK_EQ(write_one(disk), -EIO);
-	check_reads(u, disk, 0, 4096);
+	check_reads(u->data, disk, 0, 4096);
 }
 
 MACHINE_TEST(deferred_errors)
@@ -526,7 +506,7 @@ MACHINE_TEST(deferred_errors)
 
 	fault(SCSI_READ_10, 1, SCSI_KEY_MEDIUM_ERROR, 0x0c00);
 	m->fault.sense[0] |= 1;
-	check_reads(u, disk, 0, 512); /* it was another command's */
+	check_reads(u->data, disk, 0, 512); /* it was another command's */
 	fault(SCSI_SYNCHRONIZE_CACHE_10, 1, SCSI_KEY_MEDIUM_ERROR, 0x0c00);
 	m->fault.sense[0] |= 1;
 	CHECK_EQ(flush(disk), -EIO);  /* something that was written is lost */
@@ -544,8 +524,8 @@ MACHINE_TEST(plugged)
 	second = model_unit_add(m, 3, 2, 777, 512);
 	CHECK(model_scsi_event(m, VIRTIO_SCSI_T_TRANSPORT_RESET, 3, 2, VIRTIO_SCSI_EVT_RESET_RESCAN));
 	CHECK(blkdev_find("sdb"));
-	check_reads(second, blkdev_find("sdb"), 0, 700 * 512);
-	check_reads(u, blkdev_find("sda"), 0, 700 * 512);
+	check_reads(second->data, blkdev_find("sdb"), 0, 700 * 512);
+	check_reads(u->data, blkdev_find("sda"), 0, 700 * 512);
 	model_shows("SCSI-01");
 }
 
@@ -572,7 +552,7 @@ MACHINE_TEST(unplugged)
 	again = blkdev_find("sda");
 	CHECK(again && again != disk && again->sectors == 99);
 	CHECK_EQ(read_one(disk), -ENODEV);
-	check_reads(u, again, 0, 99 * 512);
+	check_reads(u->data, again, 0, 99 * 512);
 }
 
 /* Both events before anybody looked: the new disk is not taken for the old one, whose requests never reach it. */
@@ -617,7 +597,7 @@ MACHINE_TEST(events_missed)
 	CHECK(model_scsi_event(m, VIRTIO_SCSI_T_NO_EVENT, 0, 0, 0));
 	CHECK_EQ(disk->sectors, 1000);
 	CHECK(blkdev_find("sdb"));
-	check_reads(second, blkdev_find("sdb"), 0, 512);
+	check_reads(second->data, blkdev_find("sdb"), 0, 512);
 	model_shows("SCSI-16");
 	model_shows("SCSI-17");
 }
@@ -633,7 +613,7 @@ MACHINE_TEST(capacity_changes)
 	u->blocks = 600;
 	u->attention = true;
 	u->attention_asc = SCSI_ASC_CAPACITY_CHANGED;
-	check_reads(u, disk, 0, 512);
+	check_reads(u->data, disk, 0, 512);
 	CHECK_EQ(disk->sectors, 600);
 	CHECK_EQ(blkdev_find("sda") == disk, true);
 }
@@ -646,7 +626,7 @@ MACHINE_TEST(luns_changed)
 	model_unit_add(m, 0, 1, 100, 512);
 	u->attention = true;
 	u->attention_asc = SCSI_ASC_REPORTED_LUNS_CHANGED;
-	check_reads(u, disk, 0, 512);
+	check_reads(u->data, disk, 0, 512);
 	CHECK(blkdev_find("sdb"));
 	m->unit[1].present = false;
 	CHECK_EQ(read_one(blkdev_find("sdb")), -ENODEV);
@@ -681,7 +661,7 @@ MACHINE_TEST(events_that_lie)
 		CHECK(model_scsi_event(m, random(), (uint8_t)random(), (uint16_t)(random() & 0x3fff), (uint32_t)random() % 4));
 	CHECK(model_scsi_event(m, VIRTIO_SCSI_T_TRANSPORT_RESET, 0, 0, VIRTIO_SCSI_EVT_RESET_REMOVED)); /* it is there still */
 	CHECK_EQ(read_one(disk), -ENODEV);
-	check_reads(u, blkdev_find("sda"), 0, 512);
+	check_reads(u->data, blkdev_find("sda"), 0, 512);
 	CHECK_EQ(m->v.resets, 1);
 }
 
@@ -812,7 +792,7 @@ MACHINE_TEST(attention_without_end)
 	model_run();
 	CHECK(m->fault.times > 99000);
 	m->fault.times = 0;
-	check_reads(u, disk, 0, 512);
+	check_reads(u->data, disk, 0, 512);
 }
 
 MACHINE_TEST(slow_to_get_ready)
@@ -864,12 +844,12 @@ MACHINE_TEST(recovers)
 	CHECK_EQ(completions, 200);
 	CHECK_EQ(with_error, 128); /* what it had; the others had to wait */
 	CHECK(blkdev_find("sda") == disk);
-	check_reads(u, disk, 0, 4096);
+	check_reads(u->data, disk, 0, 4096);
 	m->v.fault.used = USED_ID_TOO_BIG;
 	model_scsi_event(m, VIRTIO_SCSI_T_TRANSPORT_RESET, 0, 0, VIRTIO_SCSI_EVT_RESET_RESCAN);
 	model_run();
 	CHECK(blkdev_find("sda") == disk);
-	check_reads(u, disk, 0, 4096);
+	check_reads(u->data, disk, 0, 4096);
 }
 
 MACHINE_TEST(lost)
@@ -901,7 +881,7 @@ static void out_of_memory(void)
 	model_run();
 	shim_fail_alloc = 0;
 	if (blkdev_find("sda"))
-		check_reads(u, blkdev_find("sda"), 0, 4096);
+		check_reads(u->data, blkdev_find("sda"), 0, 4096);
 }
 
 TEST(memory_runs_out)
