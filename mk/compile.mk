@@ -32,15 +32,16 @@ remember = $(if $(call differ,$(shell cat $1 2>/dev/null),$2),$(file >$1,$2))
 $(shell mkdir -p $(O)/flags)
 $(call remember,$(O)/flags/app,$(FLAGS_app))
 
-# $(call compiled,NAME,OBJECTS): OBJECTS are compiled with FLAGS_NAME, and again when those change.
+# $(call compiled,NAME,OBJECTS,CHOICE): OBJECTS are compiled with FLAGS_NAME, and again when those change, or the CHOICE of
+# which sources get them.
 define compiled
-$(call remember,$(O)/flags/$1,$(FLAGS_$1))
+$(call remember,$(O)/flags/$1,$(strip $(FLAGS_$1) $3))
 $2: FLAGS := $(FLAGS_$1)
 $2: $(O)/flags/$1
 endef
 
-$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ))))
-$(eval $(call compiled,hot,$(HOT_OBJ)))
+$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ)),$(HOT_SRC)))
+$(eval $(call compiled,hot,$(HOT_OBJ),$(HOT_SRC)))
 $(eval $(call compiled,net,$(NET_OBJ)))
 $(eval $(call compiled,lwip,$(LWIP_OBJ)))
 $(eval $(call compiled,libc,$(LIBC_OBJ)))

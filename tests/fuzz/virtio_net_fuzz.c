@@ -7,8 +7,8 @@
  * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  * Links: tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/net*.c
  */
+#include "tests/fuzz/net_stack.h"
 #include "tests/fuzz/virtio_steer.h"
-#include "kernel/netdev.h"
 #include "kernel/pci.h"
 
 #define FRAMES    64
@@ -38,26 +38,12 @@ static void input(struct netdev *dev, struct netbuf *nb)
 		dev->recycle(nb);
 }
 
-static void tx_done(struct netdev *dev, void *token)
-{
-	bool *sent = token;
-
-	(void)dev;
-	steer_check(*sent, "a frame was given back twice");
-	*sent = false;
-}
-
-static void wake(struct netdev *dev)
-{
-	(void)dev; /* the input says when the stack comes by */
-}
-
 static void add_device(struct netdev *dev, void *arg)
 {
 	(void)arg;
 	dev->input = input;
-	dev->tx_done = tx_done;
-	dev->wake = wake;
+	dev->tx_done = stack_tx_done;
+	dev->wake = stack_wake;
 	steer_check(dev->start(dev) == 0, "a device does not start");
 	devices[ndevices++] = dev;
 }
