@@ -17,6 +17,8 @@ struct console {
 	void (*write)(struct console *, const char *, size_t);
 	/* Enables receive interrupts; bytes come by tty_input(). NULL: it cannot read. */
 	void (*start_input)(struct console *);
+	/* With the system frozen (debugger): a byte that was typed, or -1. NULL: it cannot read then. */
+	int (*poll)(struct console *);
 	void *driver;
 	atomic_bool reading; /* console.c's own: start_input was called */
 };

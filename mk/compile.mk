@@ -11,6 +11,9 @@ HOT_SRC := $(wildcard $(addprefix kernel/,sched*.c futex.c wait.c mutex.c vm_map
 
 DEBUG_ONLY := debug/locks.c
 KERNEL_SRC := $(call sources,boot kernel kernel/x86_64 virtio debug fs)
+# Each floor's part of the debugger is in a folder of that name; net's is of use where the network is.
+DEBUGGER_SRC := $(call sources,debug/* kernel/x86_64/debugger kernel/debugger virtio/debugger fs/debugger)
+NET_DEBUGGER_SRC := $(call sources,net/debugger)
 KERNEL_OBJ := $(call objects,$(if $(DEBUG),$(KERNEL_SRC),$(filter-out $(DEBUG_ONLY),$(KERNEL_SRC))))
 HOT_OBJ    := $(call objects,$(HOT_SRC))
 EXT4_OBJ   := $(call objects,$(call sources,fs/ext4))
@@ -22,7 +25,9 @@ LWIP_OBJ   := $(LWIP_SRC:%=$(O)/obj/lwip/%.o)
 # POSIX functions that newlib has the source of but does not build for this target.
 POSIX_SRC  := regcomp regexec regerror regfree fnmatch glob collate collcmp
 POSIX_OBJ  := $(POSIX_SRC:%=$(O)/obj/newlib/%.o)
-ALL_OBJ    := $(KERNEL_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
+DEBUGGER_OBJ := $(call objects,$(DEBUGGER_SRC))
+NET_DEBUGGER_OBJ := $(call objects,$(NET_DEBUGGER_SRC))
+ALL_OBJ    := $(KERNEL_OBJ) $(DEBUGGER_OBJ) $(NET_DEBUGGER_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
 
 # $(call remember,FILE,TEXT): writes FILE only when TEXT has changed, so that what depends on FILE is rebuilt then.
 # Read by cat: in GNU make 4.3 $(file <) inside a call may give something else, depending on the lengths.
@@ -40,13 +45,13 @@ $2: FLAGS := $(FLAGS_$1)
 $2: $(O)/flags/$1
 endef
 
-$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ)),$(HOT_SRC)))
+$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ) $(DEBUGGER_OBJ)),$(HOT_SRC)))
 $(eval $(call compiled,hot,$(HOT_OBJ),$(HOT_SRC)))
-$(eval $(call compiled,net,$(NET_OBJ)))
+$(eval $(call compiled,net,$(NET_OBJ) $(NET_DEBUGGER_OBJ)))
 $(eval $(call compiled,lwip,$(LWIP_OBJ)))
 $(eval $(call compiled,libc,$(LIBC_OBJ)))
 $(eval $(call compiled,posix,$(POSIX_OBJ)))
-$(NET_OBJ): | $(LWIP_READY)
+$(NET_OBJ) $(NET_DEBUGGER_OBJ): | $(LWIP_READY)
 $(ALL_OBJ): | $(NEWLIB_READY)
 
 # -MD, not -MMD: the C library's headers are ours too.
@@ -76,8 +81,10 @@ $(O)/lib/$1.a: $2 $(O)/flags/$1.objects
 	$$(AR_V)$(AR) rcsD $$@ $2
 endef
 
-LIBS := libkernel libext4 libnet libglue
+LIBS := libkernel libext4 libnet libglue libdebugger libnetdebugger
 $(eval $(call archive,libkernel,$(KERNEL_OBJ)))
+$(eval $(call archive,libdebugger,$(DEBUGGER_OBJ)))
+$(eval $(call archive,libnetdebugger,$(NET_DEBUGGER_OBJ)))
 $(eval $(call archive,libext4,$(EXT4_OBJ)))
 $(eval $(call archive,libnet,$(NET_OBJ) $(LWIP_OBJ)))
 $(eval $(call archive,libglue,$(LIBC_OBJ) $(POSIX_OBJ)))

@@ -10,7 +10,7 @@ from . import runner
 from .compiler import Compiler, find_sources
 from .disk import Disk
 from .image import Image
-from .linker import FILE_SYSTEMS, Linker
+from .linker import PARTS, Linker
 from .qemu import MACHINES, Forward, Machine
 from .sdk import Sdk
 from .status import INTERRUPTED, TERMINATED, Refusal
@@ -21,6 +21,7 @@ examples:
   tools/thimble build myapp/ -o myapp.elf                 a folder of sources; its root/ becomes the file tree
   tools/thimble build web.c util.c --root site -o web.elf several sources, and a file tree inside the image
   tools/thimble build web.c --with ext4 -o web.elf        able to mount ext4 disks
+  tools/thimble build web.c --with debug -o web.elf       with the monitor, the gdb stub and traces
   tools/thimble build app.c --cflags "-O3 -DNDEBUG" -o app.elf
   tools/thimble --cflags                                  the compiler flags, for an editor or another build
   tools/thimble size hello.elf                            what takes how many bytes
@@ -89,8 +90,8 @@ def add_build(commands):
     build.add_argument("-o", dest="output", metavar="FILE", help="default: the first source's name with .elf")
     build.add_argument("--root", metavar="DIR", help="embed DIR as the image's file tree")
     build.add_argument("--cflags", default="", metavar="FLAGS", help="more compiler flags")
-    build.add_argument("--with", dest="file_systems", action="append", default=[], choices=FILE_SYSTEMS,
-                       help="include a file system that the app itself does not mount")
+    build.add_argument("--with", dest="parts", action="append", default=[], choices=PARTS,
+                       help="include ext4 though the app itself does not mount it, or the debugger")
     build.set_defaults(command=build_image)
 
 
@@ -129,7 +130,7 @@ def build_image(options):
         root = first / "root"
     sdk = Sdk()
     objects = Compiler(sdk.app_flags + shlex.split(options.cflags), sdk.dir / "apps").compile_all(sources)
-    Linker(sdk, objects, root, options.file_systems).link(output)
+    Linker(sdk, objects, root, options.parts).link(output)
     return 0
 
 

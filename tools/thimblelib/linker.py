@@ -18,18 +18,25 @@ LD_FLAGS = ("-static", "-nostdlib", "--gc-sections", "--build-id=none", "--fatal
 LOW_END = 7 * MIB
 HIGH_BASE = 16 * MIB
 
-# File systems that an image carries when the app asks for them by name only at run time.
-FILE_SYSTEMS = {"ext4": "ext4_filesystem"}
+# Parts that an image carries on request: the symbols that pull them in, and the libraries that come whole.
+PARTS = {
+    "ext4": (("ext4_filesystem",), ()),                   # for the app that mounts by name only at run time
+    "debug": ((), ("libdebugger.a",)),
+}
+
+# What comes whole with a part where the image has the symbol anyway.
+COMPANIONS = {"libdebugger.a": [("net_start", "libnetdebugger.a")]}
 
 
 class Linker:
     """One link of one image. The scratch folder holds what goes into it besides objects and libraries."""
 
-    def __init__(self, sdk, objects, root=None, file_systems=()):
+    def __init__(self, sdk, objects, root=None, parts=()):
         self.sdk = sdk
         self.objects = [str(obj) for obj in objects]
         self.root = root
-        self.wanted = [FILE_SYSTEMS[name] for name in file_systems]
+        self.wanted = [symbol for name in parts for symbol in PARTS[name][0]]
+        self.whole = ["libkernel.a", *(library for name in parts for library in PARTS[name][1])]
         self.base = []  # before the script, which asks for it
 
     def link(self, output):
@@ -37,6 +44,7 @@ class Linker:
             scratch = pathlib.Path(folder)
             tree = self.tree_object(scratch)
             self.run_ld(scratch / "first.elf", tree)
+            self.add_companions(scratch, tree)
             if Image(scratch / "first.elf").memory_end > LOW_END:
                 self.base = [f"--defsym=image_base={HIGH_BASE}"]
                 self.run_ld(scratch / "first.elf", tree)
@@ -47,13 +55,21 @@ class Linker:
                 raise Refusal("internal: adding the symbol table moved the code (kernel/x86_64/image.ld)", BUILD_FAILED)
             replace_if_changed(output, (scratch / "second.elf").read_bytes())
 
+    def add_companions(self, scratch, tree):
+        """Once more, if what the first link found in the image brings more along."""
+        names = {name for _, name in symbols.function_symbols(scratch / "first.elf")}
+        more = [library for part in self.whole for symbol, library in COMPANIONS.get(part, ()) if symbol in names]
+        if more:
+            self.whole += more
+            self.run_ld(scratch / "first.elf", tree)
+
     def tree_object(self, scratch):
         return blob_object(scratch, "initrd", 4096, cpio.archive(self.root)) if self.root else []
 
     def run_ld(self, output, extra):
         sdk = self.sdk
         argv = ["ld", *self.base, *LD_FLAGS, "-o", str(output), *(f"-u{name}" for name in self.wanted),
-                "--whole-archive", sdk.lib("libkernel.a"), "--no-whole-archive", *self.objects, *extra,
+                "--whole-archive", *map(sdk.lib, self.whole), "--no-whole-archive", *self.objects, *extra,
                 "--start-group", sdk.lib("libglue.a"), sdk.lib("libnet.a"), sdk.lib("libext4.a"),
                 str(NEWLIB_LIB / "libc.a"), str(NEWLIB_LIB / "libm.a"), sdk.libgcc, "--end-group"]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)

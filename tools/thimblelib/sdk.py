@@ -11,7 +11,6 @@ from .status import BUILD_FAILED, Refusal
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINKER_SCRIPT = ROOT / "kernel/x86_64/image.ld"
 NEWLIB_LIB = ROOT / "build/third_party/newlib/lib"
-LIBS = ("libkernel.a", "libext4.a", "libnet.a", "libglue.a")
 
 
 class Sdk:

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The stopped system as a debugger sees it: what the monitor and the gdb stub have in common. All
+ * of it is for the one CPU that debugger_enter() let through, with every other CPU stopped and
+ * interrupts off; nothing here locks, allocates or believes a pointer.
+ */
+#pragma once
+
+#include "kernel/debugger.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct thread;
+struct trap_frame;
+
+/* In gdb's order for x86-64 (its feature org.gnu.gdb.i386.core, then fs_base and gs_base). */
+struct target_registers {
+	uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+	uint64_t rip, rflags;
+	uint32_t cs, ss, ds, es, fs, gs;
+	uint64_t fs_base, gs_base;
+};
+
+/* Why the system stopped. */
+struct target_stop {
+	enum debugger_cause cause;
+	const char *why;              /* the words; for a trap what it was */
+	struct trap_frame *frame;     /* of the CPU that stopped; may be changed */
+	struct thread *thread;        /* which it ran; NULL: before the first */
+	enum { STOP_OTHER, STOP_BREAKPOINT, STOP_WATCHPOINT, STOP_STEP } trap;
+	uint64_t watched;             /* STOP_WATCHPOINT: the address */
+};
+
+enum target_resume { TARGET_CONTINUE, TARGET_STEP };
+
+/*
+ * Whoever leads the conversation: gdb when it is attached, else the monitor. The first that takes
+ * the stop (returns 0 and fills in *how) has it; -ENOENT: not mine. Cause DEBUGGER_PANIC is asked
+ * too: whatever it answers, the end follows.
+ */
+struct target_front {
+	const char *name;
+	unsigned rank;                /* the lower is asked first */
+	int (*stopped)(const struct target_stop *, enum target_resume *how);
+};
+#define TARGET_FRONT(f)                                        \
+	static const struct target_front *const f##_entry      \
+		__attribute__((section("target_fronts"), used)) = &(f)
+
+/*
+ * A thread's registers. Of one that is switched out only those that the ABI preserves are known: *all
+ * is false then, and the others are 0. False: no such thread.
+ */
+bool target_registers(const struct thread *, struct target_registers *, bool *all);
+/* Of a thread that a CPU was running when it stopped. False: of another they cannot be set. */
+bool target_set_registers(struct thread *, const struct target_registers *);
+
+/* How many of len bytes could be copied: memory that is not mapped, or not filled yet, ends it. */
+size_t target_read(uint64_t address, void *buf, size_t len);
+size_t target_write(uint64_t address, const void *buf, size_t len); /* text too */
+
+enum target_point { TARGET_SOFT_BREAK, TARGET_HARD_BREAK, TARGET_WATCH_WRITE, TARGET_WATCH_ACCESS };
+/*
+ * Points last until they are cleared, on every CPU. 0; -ENOSPC: the processor has four; -EINVAL: a
+ * length that is not 1, 2, 4 or 8, or not aligned to it; -EFAULT: nothing is there.
+ */
+int target_point_set(enum target_point, uint64_t address, unsigned len);
+int target_point_clear(enum target_point, uint64_t address, unsigned len); /* -ENOENT */
+struct target_point_info { enum target_point kind; uint64_t address; unsigned len; };
+bool target_point_at(unsigned index, struct target_point_info *); /* false: behind the last */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the system meets its debugger: the monitor and the gdb stub (debug/), which an image
+ * carries when it was built `--with debug`. Without it the weak functions are NULL, so whoever calls
+ * one asks first.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct trap_frame;
+
+enum debugger_cause {
+	DEBUGGER_TRAP,   /* a breakpoint, a watchpoint or a step */
+	DEBUGGER_BREAK,  /* somebody at a console or at gdb asked for it */
+	DEBUGGER_PANIC,  /* panic= says so; nothing can go on after this */
+	DEBUGGER_CALL,   /* kdb_enter() */
+};
+
+/*
+ * Stops the other CPUs, lets the debugger talk, and returns when the system is to go on, at what tf
+ * says then. Interrupts are off. False: it was nothing of the debugger's.
+ */
+bool debugger_enter(struct trap_frame *tf, enum debugger_cause, const char *why)
+	__attribute__((weak));
+
+/*
+ * A console's receive interrupt: each byte typed. True: the debugger keeps it, being part of the
+ * sequence CR ~ Ctrl-B.
+ */
+bool debugger_key(char c) __attribute__((weak));
+
+/*
+ * From an interrupt handler: enter as soon as this CPU's interrupt ends, so that the debugger sees
+ * what was interrupted. A line's break, the sequence, a byte from gdb.
+ */
+void debugger_break(void);
+
+/* FreeBSD's kdb_enter(9): a thread stops the system of its own accord. why: a few words. */
+void kdb_enter(const char *why) __attribute__((weak));
