@@ -5,18 +5,24 @@
  * none of the named ones exists, all serve: a wrong name must not make the machine mute.
  */
 #include "kernel/console.h"
+#include "kernel/clock.h"
 #include "kernel/log.h"
 #include "kernel/param.h"
+#include "kernel/port.h"
 #include "kernel/spinlock.h"
+#include "kernel/tty.h"
 #include <errno.h>
 #include <string.h>
 
-#define CHOSEN_MAX 4u
+#define CHOSEN_MAX  4u
+#define PATIENCE_NS 3000000000ull /* with a console that takes nothing */
 
+struct wait_queue console_writable = WAIT_QUEUE_INIT(console_writable);
 static struct list consoles = LIST_INIT(consoles);
 static const char *chosen[CHOSEN_MAX];
 static unsigned nchosen;
-static bool initialised, frozen;
+static bool initialised;
+static atomic_bool frozen;
 static atomic_bool input_wanted;
 static struct spinlock lock = SPINLOCK_INIT;
 
@@ -76,6 +82,16 @@ bool console_ready(void)
 	return frozen || (initialised && any_chosen());
 }
 
+static bool is_used(const struct console *c)
+{
+	return is_chosen(c) || !any_chosen();
+}
+
+static void write_raw(struct console *c, const char *text, size_t len)
+{
+	c->write(c, text, len);
+}
+
 static void write_cooked(struct console *c, const char *text, size_t len)
 {
 	while (len > 0) {
@@ -91,18 +107,70 @@ static void write_cooked(struct console *c, const char *text, size_t len)
 	}
 }
 
-void console_write(const char *text, size_t len)
+static void write_to_all(void (*how)(struct console *, const char *, size_t), const char *text,
+			 size_t len)
 {
 	irq_state s = list_lock();
-	bool all = !any_chosen();
 
 	list_for_each(n, &consoles) {
 		struct console *c = container_of(n, struct console, node);
 
-		if (all || is_chosen(c))
-			write_cooked(c, text, len);
+		if (is_used(c))
+			how(c, text, len);
 	}
 	list_unlock(s);
+}
+
+void console_write(const char *text, size_t len)
+{
+	write_to_all(write_cooked, text, len);
+}
+
+void console_write_raw(const char *text, size_t len)
+{
+	write_to_all(write_raw, text, len);
+}
+
+/* No lock: consoles are only ever added, and linked to last. */
+static struct console *next_full(struct console *after, size_t len)
+{
+	struct list *n = after ? after->node.next : consoles.next;
+
+	for (; n != &consoles; n = n->next) {
+		struct console *c = container_of(n, struct console, node);
+
+		if (c->room && !c->stalled && is_used(c) && c->room(c) < len)
+			return c;
+	}
+	return NULL;
+}
+
+bool console_has_room(size_t len)
+{
+	return !next_full(NULL, len);
+}
+
+void console_wait_for_room(size_t len)
+{
+	if (console_has_room(len))
+		return;
+	if (wait_event(&console_writable, console_has_room(len), clock_now_ns() + PATIENCE_NS) == 0)
+		return;
+	for (struct console *c = NULL; (c = next_full(c, len));)
+		c->stalled = true;
+}
+
+void console_drained(struct console *c)
+{
+	unsigned long dropped;
+
+	if (frozen)
+		return;
+	c->stalled = false;
+	wait_queue_wake(&console_writable);
+	dropped = atomic_exchange(&c->dropped, 0);
+	if (dropped)
+		log_warn("%s: %lu bytes of output were dropped, as nobody took them", c->name, dropped);
 }
 
 static bool is_reader(const struct console *c)
@@ -110,20 +178,20 @@ static bool is_reader(const struct console *c)
 	return nchosen == 0 || !any_chosen() || is_named(c, chosen[nchosen - 1]);
 }
 
-static void start_readers(void)
+static void start_reading(struct console *c)
 {
-	list_for_each(n, &consoles) {
-		struct console *c = container_of(n, struct console, node);
-
-		if (c->start_input && is_reader(c) && !atomic_exchange(&c->reading, true))
-			c->start_input(c);
-	}
+	if (!c->start_input || !is_reader(c))
+		return;
+	c->reading = true;
+	c->start_input(c);
+	tty_input(c);
 }
 
 void console_start_input(void)
 {
 	input_wanted = true;
-	start_readers();
+	list_for_each(n, &consoles)
+		start_reading(container_of(n, struct console, node));
 }
 
 void console_register(struct console *c)
@@ -134,7 +202,7 @@ void console_register(struct console *c)
 	spin_unlock(&lock, s);
 	log_flush();
 	if (input_wanted)
-		start_readers();
+		start_reading(c);
 }
 
 void console_init(void)
@@ -143,7 +211,37 @@ void console_init(void)
 	log_flush();
 }
 
+bool console_named(const char *name)
+{
+	return nchosen > 0 && (!name || is_chosen(&(struct console){ .name = name }));
+}
+
 void console_freeze(void)
 {
 	frozen = true;
+}
+
+void console_thaw(void)
+{
+	frozen = false;
+	wait_queue_wake(&console_writable);
+	port_thaw();
+}
+
+bool console_frozen(void)
+{
+	return frozen;
+}
+
+int console_poll(void)
+{
+	int byte = -1;
+
+	list_for_each(n, &consoles) {
+		struct console *c = container_of(n, struct console, node);
+
+		if (byte < 0 && c->poll && is_used(c))
+			byte = c->poll(c);
+	}
+	return byte;
 }

@@ -34,7 +34,7 @@ bool debugger_key(char c) __attribute__((weak));
  * From an interrupt handler: enter as soon as this CPU's interrupt ends, so that the debugger sees
  * what was interrupted. A line's break, the sequence, a byte from gdb.
  */
-void debugger_break(void);
+void debugger_break(void) __attribute__((weak));
 
 /* FreeBSD's kdb_enter(9): a thread stops the system of its own accord. why: a few words. */
 void kdb_enter(const char *why) __attribute__((weak));

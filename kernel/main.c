@@ -64,6 +64,7 @@ void kmain(const struct boot_info *boot)
 	console_init();
 	acpi_init(boot->acpi_rsdp);
 	interrupts_init();
+	serial_start();
 	clock_init();
 	random_init();
 	thread_init();

@@ -7,6 +7,7 @@
 #include "kernel/tty.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
+#include "kernel/debugger.h"
 #include "kernel/power.h"
 #include "kernel/tty_line.h"
 #include "kernel/wait.h"
@@ -21,7 +22,7 @@
 #define EXIT_BY_CTRL_C 130 /* as a shell reports a program ended by SIGINT */
 #define CTRL_KEY(c)    ((c) & 0x1f)
 
-static struct tty_line line = { .echo = console_write };
+static struct tty_line line;
 static struct termios modes = {
 	.c_iflag = ICRNL,
 	.c_oflag = OPOST | ONLCR,
@@ -36,7 +37,12 @@ static struct winsize window; /* zeroes: not known, as on any serial line */
 static struct spinlock lock = SPINLOCK_INIT; /* guards the above */
 static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
 static struct mutex writing = MUTEX_INIT;    /* one write() appears in one piece */
-static atomic_bool input_started;
+static atomic_bool input_started, full;
+
+void tty_line_echo(const char *text, size_t len)
+{
+	console_write(text, len);
+}
 
 static void interrupt_app(void)
 {
@@ -53,16 +59,29 @@ static bool type(char c)
 	return tty_line_type(&line, &modes, c);
 }
 
-void tty_input(const char *text, size_t len)
+/* A line that can still be edited is never in the way of what ends it: that gets a BEL. */
+static bool has_room(void)
+{
+	return line.end - line.read < TTY_RING || line.ready == line.read;
+}
+
+void tty_input(struct console *c)
 {
 	irq_state s = spin_lock(&lock);
 	bool more = false;
+	int byte;
 
-	for (size_t i = 0; i < len; i++)
-		more |= type(text[i]);
+	while (!(full = !has_room()) && (byte = c->poll(c)) >= 0)
+		if (!debugger_key || !debugger_key((char)byte))
+			more |= type((char)byte);
 	spin_unlock(&lock, s);
 	if (more)
 		wait_queue_wake(&readers);
+}
+
+bool tty_full(void)
+{
+	return full;
 }
 
 /* Nobody's keys are listened to before somebody wants them: input is an interrupt per key. */
@@ -99,6 +118,8 @@ static ssize_t take(char *buf, size_t len)
 		memcpy(buf + total, piece, n);
 		total += n;
 	}
+	if (total && atomic_exchange(&full, false))
+		console_start_input();
 	return total == 0 && !some ? -EAGAIN : (ssize_t)total;
 }
 

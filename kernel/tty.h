@@ -12,5 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void tty_input(const char *, size_t);        /* from a console's receive interrupt */
+struct console;
+
+/*
+ * Something may have been typed at a console: takes it. What finds the terminal full stays there,
+ * and console_start_input() is called when there is room again. Any context, without a lock.
+ */
+void tty_input(struct console *);
+bool tty_full(void);
 extern const struct file_ops tty_file_ops;   /* stdin, stdout, stderr, /dev/console */

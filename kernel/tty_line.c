@@ -6,10 +6,10 @@
 #define DELETE    0x7f
 #define EOF_MARK  0x04 /* an end of file in the ring; nothing else puts this byte there */
 
-static void echo(struct tty_line *l, const struct termios *modes, const char *text, size_t len)
+static void echo(const struct termios *modes, const char *text, size_t len)
 {
 	if (modes->c_lflag & ECHO)
-		l->echo(text, len);
+		tty_line_echo(text, len);
 }
 
 static bool is_control(char c)
@@ -21,16 +21,16 @@ static bool is_control(char c)
  * Control characters appear as ^X. A tab takes one column, so that erasing it needs no knowledge of
  * where it stood.
  */
-static void echo_typed(struct tty_line *l, const struct termios *modes, char c)
+static void echo_typed(const struct termios *modes, char c)
 {
 	char caret[2] = { '^', (char)(c ^ 0x40) };
 
 	if (c == '\t')
-		echo(l, modes, " ", 1);
+		echo(modes, " ", 1);
 	else if (is_control(c) && c != '\n')
-		echo(l, modes, caret, 2);
+		echo(modes, caret, 2);
 	else
-		echo(l, modes, &c, 1);
+		echo(modes, &c, 1);
 }
 
 static bool has_room(const struct tty_line *l, unsigned reserve)
@@ -62,9 +62,9 @@ static void erase(struct tty_line *l, const struct termios *modes)
 		l->end--;
 	} while ((c & 0xc0) == 0x80 && l->end != l->ready);
 	if (is_control(c) && c != '\t')
-		echo(l, modes, "\b\b  \b\b", 6);
+		echo(modes, "\b\b  \b\b", 6);
 	else
-		echo(l, modes, "\b \b", 3);
+		echo(modes, "\b \b", 3);
 }
 
 static void erase_word(struct tty_line *l, const struct termios *modes)
@@ -108,11 +108,11 @@ static bool type_canonical(struct tty_line *l, const struct termios *modes, char
 	if (edit(l, modes, c))
 		return false;
 	if (!has_room(l, ends ? 0 : 1)) {
-		l->echo("\a", 1);
+		tty_line_echo("\a", 1);
 		return false;
 	}
 	if (!is_eof)
-		echo_typed(l, modes, c);
+		echo_typed(modes, c);
 	append(l, is_eof ? EOF_MARK : c);
 	if (ends)
 		l->ready = l->end;
@@ -124,10 +124,10 @@ bool tty_line_type(struct tty_line *l, const struct termios *modes, char c)
 	if (modes->c_lflag & ICANON)
 		return type_canonical(l, modes, c);
 	if (!has_room(l, 0)) {
-		l->echo("\a", 1);
+		tty_line_echo("\a", 1);
 		return false;
 	}
-	echo_typed(l, modes, c);
+	echo_typed(modes, c);
 	append(l, c);
 	l->ready = l->end;
 	return true;

@@ -17,8 +17,10 @@ struct tty_line {
 	unsigned read;   /* next byte for a reader */
 	unsigned ready;  /* end of what readers may have: complete lines */
 	unsigned end;    /* end of what was typed; [ready, end) can still be edited */
-	void (*echo)(const char *text, size_t len);
 };
+
+/* Where echoes go: whoever owns the line defines it. */
+void tty_line_echo(const char *text, size_t len);
 
 /* Takes in one byte as typed, echoing it. True: readers may have more than before. */
 bool tty_line_type(struct tty_line *, const struct termios *, char c);

@@ -21,8 +21,12 @@ void paging_init(const struct boot_info *);
 /* LAPIC (x2APIC where offered) and I/O APICs from the ACPI tables, 8259s masked. */
 void interrupts_init(void);
 
-/* The first 16550; registers console ttyS0. */
+/*
+ * The first 16550: registers console ttyS0. And, once there are interrupts and console= is known, the
+ * others, and those that are no consoles as ports.
+ */
 void serial_init(void);
+void serial_start(void);
 
 /* A random value from the CPU (RDSEED, RDRAND), or a TSC-jitter mixture; bits_vouched: 64 or 0. */
 uint64_t cpu_random_u64(unsigned *bits_vouched);

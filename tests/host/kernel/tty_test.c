@@ -24,6 +24,23 @@ void console_start_input(void)
 	input_starts++;
 }
 
+/* What was typed and not fetched yet. */
+static const char *typed = "";
+
+static int poll_key(struct console *c)
+{
+	(void)c;
+	return *typed ? (unsigned char)*typed++ : -1;
+}
+
+static struct console keyboard = { .name = "keyboard", .poll = poll_key };
+
+static void press(const char *text)
+{
+	typed = text;
+	tty_input(&keyboard);
+}
+
 static void clear_screen(void)
 {
 	shim_console_len = 0;
@@ -33,7 +50,7 @@ static void clear_screen(void)
 static void type(const char *text)
 {
 	clear_screen();
-	tty_input(text, strlen(text));
+	press(text);
 }
 
 /* What one read gives, as text; "EAGAIN" when there is nothing. */
@@ -170,7 +187,7 @@ static int keys;
 static bool press_key(void)
 {
 	keys++;
-	tty_input(keys == 1 ? "h" : "i\n", keys == 1 ? 1 : 2);
+	press(keys == 1 ? "h" : "i\n");
 	return true;
 }
 
