@@ -9,6 +9,7 @@
 #include "kernel/page.h"
 #include "kernel/printf.h"
 #include "kernel/spinlock.h"
+#include "kernel/tracepoint.h"
 #include <errno.h>
 #include <string.h>
 
@@ -170,6 +171,7 @@ int blk_submit(struct blkdev *d, struct blk_req *r)
 	if (error)
 		return error;
 	atomic_store_explicit(&r->complete, 0, memory_order_relaxed);
+	TRACEPOINT(BLOCK, trace_block_begin(d, r));
 	if (r->op == BLK_FLUSH && !d->can_flush) { /* nothing is cached: what is written is safe */
 		blk_complete(r, 0);
 		return 0;
@@ -191,6 +193,7 @@ int blk_wait(struct blk_req *r)
 void blk_complete(struct blk_req *r, int status)
 {
 	r->status = status;
+	TRACEPOINT(BLOCK, trace_block_end(r, status));
 	if (r->done) {
 		r->done(r);
 		return;

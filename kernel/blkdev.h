@@ -53,6 +53,8 @@ struct blkdev {
 	 */
 	int (*submit)(struct blkdev *, struct blk_req *);
 	void *driver;
+	/* What the device was given so far, by operation; a flush has no sectors. */
+	uint64_t requests[BLK_COMMAND], sectors_moved[BLK_COMMAND];
 };
 
 /*
@@ -77,6 +79,13 @@ void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg);
 int blk_submit(struct blkdev *, struct blk_req *);
 int blk_wait(struct blk_req *);                     /* sleeps until complete, returns status */
 void blk_complete(struct blk_req *, int status);    /* drivers, from the interrupt */
+
+/* Drivers, when a request goes to the device, with the device's lock held. */
+static inline void blk_count(struct blkdev *d, const struct blk_req *r)
+{
+	d->requests[r->op]++;
+	d->sectors_moved[r->op] += r->nsectors;
+}
 
 /*
  * Read or write len bytes (a multiple of the block size) at a sector, waiting; buf is any mapped

@@ -28,6 +28,7 @@ struct cpu {
 	struct run_queue *run_queue;
 	struct timer_queue *timer_queue;
 	struct cpu_arch arch;
+	uint64_t interrupts, switches; /* so far */
 };
 
 extern struct cpu *cpus[CPU_MAX + 1];   /* by id, the boot CPU first; NULL behind the last */

@@ -36,5 +36,21 @@ bool debugger_key(char c) __attribute__((weak));
  */
 void debugger_break(void) __attribute__((weak));
 
+/*
+ * Parts of the debugger that run beside the app: threads that stream traces or captured packets,
+ * memory they want. start: the boot thread, with threads and devices there; finish: the app's last
+ * thread, before the machine ends, to send what is still to be sent, soon. Either may be NULL.
+ */
+struct debugger_part {
+	void (*start)(void);
+	void (*finish)(void);
+};
+#define DEBUGGER_PART(p)                                       \
+	static const struct debugger_part *const p##_entry     \
+		__attribute__((section("debugger_parts"), used)) = &(p)
+
+void debugger_start(void) __attribute__((weak));
+void debugger_finish(void) __attribute__((weak));
+
 /* FreeBSD's kdb_enter(9): a thread stops the system of its own accord. why: a few words. */
 void kdb_enter(const char *why) __attribute__((weak));

@@ -29,7 +29,7 @@ static bool frozen;
 static struct spinlock lock = SPINLOCK_INIT;
 
 static uint32_t loglevel = 5;
-PARAM_UINT("loglevel", loglevel, 0, 8);
+PARAM_LIVE_UINT("loglevel", loglevel, 0, 8);
 
 struct line {
 	enum log_level level;

@@ -7,6 +7,7 @@
 #include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
+#include "kernel/debugger.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
 #include "kernel/param.h"
@@ -14,6 +15,7 @@
 #include "kernel/power.h"
 #include "kernel/random.h"
 #include "kernel/thread.h"
+#include "kernel/tracepoint.h"
 #include "kernel/x86_64/arch.h"
 #include "virtio/virtio_mmio.h"
 
@@ -46,10 +48,12 @@ static void run_app(void *boot)
 	int argc;
 	char **argv = param_app_argv(&argc);
 
+	boot_phase(PHASE_FILES);
 	if (b->initrd)
 		vfs_init(b->initrd, b->initrd_len);
 	else
 		vfs_init(initrd_start, initrd_end - initrd_start);
+	boot_phase(PHASE_LIBC);
 	power_off(app_run(argc, argv, param_app_env()));
 }
 
@@ -57,21 +61,33 @@ void kmain(const struct boot_info *boot)
 {
 	struct thread *app;
 
+	boot_phase(PHASE_PROCESSOR);
 	arch_init();
 	serial_init();
+	boot_phase(PHASE_MEMORY);
 	paging_init(boot);
+	boot_phase(PHASE_PARAMETERS);
 	param_init(boot->cmdline);
 	console_init();
+	boot_phase(PHASE_ACPI);
 	acpi_init(boot->acpi_rsdp);
+	boot_phase(PHASE_INTERRUPTS);
 	interrupts_init();
 	serial_start();
+	boot_phase(PHASE_CLOCK);
 	clock_init();
 	random_init();
+	boot_phase(PHASE_THREADS);
 	thread_init();
+	boot_phase(PHASE_DEVICES);
 	pci_init();
 	virtio_mmio_init();
+	boot_phase(PHASE_NETWORK);
 	if (net_start)
 		net_start();
+	if (debugger_start)
+		debugger_start();
+	boot_phase(PHASE_APP_THREAD);
 	app = thread_create("main", PRIO_APP, main_stack(), run_app, (void *)boot);
 	if (!app)
 		panic("no memory for main()'s stack of %zu bytes; give the machine more, or set kern.maxssiz=", main_stack());

@@ -8,6 +8,8 @@
 static struct list devices = LIST_INIT(devices);
 static struct spinlock lock = SPINLOCK_INIT;
 
+void (*netdev_tap)(struct netdev *, bool out, const struct sg *, unsigned n);
+
 static bool name_taken(const char *name)
 {
 	list_for_each(n, &devices)

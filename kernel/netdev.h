@@ -41,6 +41,12 @@ struct net_offload_req {
 	bool gso_tcp6;
 };
 
+/* So far; by FreeBSD's names for vtnet(4). */
+struct netdev_counters {
+	uint64_t ipackets, ibytes, ierrors, icsum; /* icsum: the device vouched for the checksum */
+	uint64_t opackets, obytes, ocsum;          /* ocsum: it was asked to fill one in */
+};
+
 struct netdev {
 	struct list node;
 	char name[16];                    /* "eth0" as ip= names it; the driver's log name is vtnet0 */
@@ -61,8 +67,15 @@ struct netdev {
 	void (*tx_done)(struct netdev *, void *token);
 	void (*wake)(struct netdev *);    /* interrupt context: there is something to poll, or the link changed */
 	void *stack;
+	struct netdev_counters count;     /* the driver's */
 	int (*start)(struct netdev *);    /* driver: fills the receive ring and enables interrupts; 0 or -errno. Not called: the device stays silent */
 };
+
+/*
+ * Sees every frame that the stack is handed or has sent, in its thread, net_lock held; NULL: nobody
+ * looks.
+ */
+extern void (*netdev_tap)(struct netdev *, bool out, const struct sg *, unsigned n);
 
 void netdev_register(struct netdev *); /* names it ethN */
 void netdev_unregister(struct netdev *);

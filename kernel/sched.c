@@ -27,6 +27,7 @@
 #include "kernel/heap.h"
 #include "kernel/panic.h"
 #include "kernel/run_queue.h"
+#include "kernel/tracepoint.h"
 #include <errno.h>
 
 #define SLICE_NS 10000000ull
@@ -141,6 +142,8 @@ static void switch_away(struct cpu *cpu)
 	if (!list_empty(&prev->run_node)) /* it goes on waiting, and nobody was told before that it can be had */
 		place_offer(prev);
 	account(rq, prev);
+	cpu->switches++;
+	TRACEPOINT(SCHED, trace_switch(prev, next));
 	cpu->current = next;
 	atomic_store_explicit(&rq->running, next->priority, memory_order_relaxed);
 	context_switch(&prev->context, &next->context);

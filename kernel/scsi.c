@@ -89,6 +89,8 @@ static bool issue(struct scsi_lun *l)
 	h->free = c->next_free;
 	list_remove(&c->req->node);
 	l->in_flight++;
+	if (c->req->op != BLK_COMMAND)
+		blk_count(&l->disk, c->req);
 	return true;
 }
 

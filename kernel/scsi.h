@@ -31,13 +31,13 @@ struct thread;
 struct scsi_lun {
 	struct list node;
 	struct scsi_host *host;
-	struct blkdev disk;       /* its name is empty until it is found to be a disk */
 	uint8_t target;
 	uint16_t lun;
 	bool gone;                /* what it still has ends with -ENODEV */
 	bool stalled;             /* until the host's timer: it was busy, or not ready yet */
 	unsigned in_flight;
 	struct list waiting;      /* struct blk_req */
+	struct blkdev disk;       /* its name is empty until it is found to be a disk */
 };
 
 /* How the transport fared; what the device itself had to say is in status and sense. */

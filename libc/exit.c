@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The end of the app is the end of the machine. */
 #include "fs/vfs.h"
+#include "kernel/debugger.h"
 #include "kernel/power.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +10,8 @@
 void _exit(int status)
 {
 	vfs_sync_all();
+	if (debugger_finish)
+		debugger_finish();
 	power_off(status & 0xff);
 }
 

@@ -4,6 +4,7 @@
  * by exit().
  */
 #include "kernel/app.h"
+#include "kernel/tracepoint.h"
 #include "kernel/tty.h"
 #include "libc/fd.h"
 #include "libc/malloc/malloc_cache.h"
@@ -62,5 +63,6 @@ int app_run(int argc, char **argv, char **envp)
 	program_name = argv[0];
 	atexit(run_destructors);
 	run_constructors();
+	boot_phase(PHASE_MAIN);
 	exit(main(argc, argv, envp));
 }

@@ -122,6 +122,8 @@ static void iface_input(struct netdev *dev, struct netbuf *nb)
 	struct pbuf *p;
 
 	timers_touch();
+	if (netdev_tap)
+		netdev_tap(dev, false, &(struct sg){ nb->data, nb->len }, 1);
 	if (is_runt(nb) || nb->len > UINT16_MAX - NETBUF_SLACK) {
 		dev->recycle(nb);
 		return;
@@ -192,6 +194,8 @@ static err_t transmit(struct iface *iface, struct pbuf *p, const struct sg *sg, 
 	pbuf_ref(p);
 	error = iface->dev->xmit(iface->dev, sg, n, &offload, p);
 	iface->kick = true;
+	if (error == 0 && netdev_tap)
+		netdev_tap(iface->dev, true, sg, n);
 	if (error == 0)
 		return ERR_OK;
 	pbuf_free(p);

@@ -14,6 +14,7 @@
 #include "kernel/page.h"
 #include "kernel/param.h"
 #include "kernel/printf.h"
+#include "kernel/tracepoint.h"
 #include "kernel/x86_64/cpu.h"
 #include <errno.h>
 #include <string.h>
@@ -51,6 +52,8 @@ static const struct virtio_feature core_features[] = {
  */
 static uint32_t packed = 1;
 PARAM_UINT("hw.virtio.packed", packed, 0, 1);
+
+struct virtio_device *_Atomic virtio_devices;
 
 extern const struct virtio_driver *const __start_virtio_drivers[] __attribute__((weak));
 extern const struct virtio_driver *const __stop_virtio_drivers[] __attribute__((weak));
@@ -326,15 +329,19 @@ int virtio_add(struct virtio_device *dev)
 		return -ENODEV;
 	}
 	dev->name = dev->where;
+	dev->next = virtio_devices;
+	virtio_devices = dev;
 	dev->recovery.run = recover;
 	dev->shutdown.run = shut_down;
 	shutdown_add(&dev->shutdown);
 	error = work_prepare();
 	if (error)
 		return error;
+	TRACEPOINT(BOOT, trace_device(TRACE_BEGIN, dev));
 	mutex_lock(&dev->life);
 	error = add(dev);
 	mutex_unlock(&dev->life);
+	TRACEPOINT(BOOT, trace_device(TRACE_END, dev));
 	return error;
 }
 

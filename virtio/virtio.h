@@ -113,10 +113,17 @@ struct virtio_device {
 	uint64_t recovered_ns;              /* when last */
 	unsigned recoveries;                /* in a row */
 	struct shutdown shutdown;
+	struct virtio_device *next;         /* in virtio_devices */
 	/* The driver's: */
 	const char *name;                   /* "vda"; for log lines, set by probe */
 	void *driver_data;
 };
+
+/*
+ * All that had a driver, the latest first: for whoever shows them. They stay for ever. Added to by
+ * one thread at a time.
+ */
+extern struct virtio_device *_Atomic virtio_devices;
 
 /*
  * Runs the life cycle from reset to DRIVER_OK and start. 0; -ENODEV: no driver for this type (one

@@ -35,7 +35,6 @@ struct slot {
 };
 
 struct vtblk {
-	struct blkdev disk;
 	struct virtio_device *dev;
 	struct virtqueue *vq;    /* its lock guards the free slots and waiting requests too */
 	struct slot *slots, *free;
@@ -45,6 +44,7 @@ struct vtblk {
 	uint32_t max_discard_sectors, max_write_zeroes_sectors;
 	bool registered;
 	char ident[VIRTIO_BLK_ID_BYTES];
+	struct blkdev disk;
 };
 
 /* A request as the ring wants it is written piece by piece; each of these returns where it ends. */
@@ -192,6 +192,7 @@ static int vtblk_submit(struct blkdev *disk, struct blk_req *r)
 	irq_state state = spin_lock(&b->vq->lock);
 	int notify = b->dev->lost ? -ENODEV : list_empty(&b->waiting) ? begin(b, r) : -ENOSPC;
 
+	blk_count(disk, r);
 	if (notify < 0 && notify != -ENODEV)
 		list_push_back(&b->waiting, &r->node);
 	spin_unlock(&b->vq->lock, state);

@@ -38,7 +38,7 @@ enum { RX = 0, TX = 1 };        /* queue indices without MQ (5.1.2) */
 static uint32_t csum_disable;
 static uint32_t rx_process_limit = 1024;
 PARAM_UINT("hw.vtnet.csum_disable", csum_disable, 0, 1);
-PARAM_UINT("hw.vtnet.rx_process_limit", rx_process_limit, 1, 65535);
+PARAM_LIVE_UINT("hw.vtnet.rx_process_limit", rx_process_limit, 1, 65535);
 
 enum frame_state { FRAME_IDLE, FRAME_IN_RING, FRAME_WITH_STACK };
 
@@ -146,6 +146,7 @@ static void received(struct virtqueue *vq, void *token, uint32_t len)
 	struct frame *f = token;
 
 	if (!acceptable(v, f, len)) {
+		v->net.count.ierrors++;
 		vtnet_recycle(&f->nb);
 		return;
 	}
@@ -155,6 +156,9 @@ static void received(struct virtqueue *vq, void *token, uint32_t len)
 	f->nb.csum_valid =
 		(v->net.offloads & NET_RX_CSUM) &&
 		(f->header.flags & (VIRTIO_NET_HDR_F_DATA_VALID | VIRTIO_NET_HDR_F_NEEDS_CSUM));
+	v->net.count.ipackets++;
+	v->net.count.ibytes += f->nb.len;
+	v->net.count.icsum += f->nb.csum_valid;
 	v->net.input(&v->net, &f->nb);
 }
 
@@ -229,20 +233,31 @@ static uint64_t frame_bytes(const struct sg *sg, unsigned n)
 	return sum;
 }
 
+static void count_sent(struct netdev_counters *c, uint64_t bytes,
+		       const struct net_offload_req *offload)
+{
+	c->opackets++;
+	c->obytes += bytes;
+	c->ocsum += offload && offload->csum_start;
+}
+
 /* A full ring is reaped, and only if that does not help asks for an interrupt. */
 static int vtnet_xmit(struct netdev *net, const struct sg *sg, unsigned n,
 		      const struct net_offload_req *offload, void *token)
 {
 	struct vtnet *v = to_vtnet(net);
+	uint64_t bytes = frame_bytes(sg, n);
 	int error;
 
-	if (n > XMIT_PIECES_MAX || frame_bytes(sg, n) > net->mtu + ETHERNET_HEADER + VLAN_TAG)
+	if (n > XMIT_PIECES_MAX || bytes > net->mtu + ETHERNET_HEADER + VLAN_TAG)
 		return -EMSGSIZE;
 	error = put_in_ring(v, sg, n, offload, token);
 	if (error == -ENOSPC && (virtqueue_reap(v->tx, VIRTQUEUE_ALL) || virtqueue_arm(v->tx))) {
 		virtqueue_reap(v->tx, VIRTQUEUE_ALL);
 		error = put_in_ring(v, sg, n, offload, token);
 	}
+	if (!error)
+		count_sent(&net->count, bytes, offload);
 	return error;
 }
 

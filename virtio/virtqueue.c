@@ -6,6 +6,7 @@
 #include "virtio/virtqueue.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
+#include "kernel/tracepoint.h"
 #include "kernel/x86_64/cpu.h"
 #include "virtio/virtio.h"
 #include <errno.h>
@@ -155,8 +156,11 @@ static uint32_t writable_bytes(const struct sg *sg, unsigned n, unsigned readabl
 	return sum;
 }
 
-void virtqueue_notify(struct virtqueue *vq)
+/* Out of line, as four places lead to it. */
+__attribute__((noinline)) void virtqueue_notify(struct virtqueue *vq)
 {
+	vq->notifications++;
+	TRACEPOINT(VIRTQUEUE, trace_virtqueue_kick(vq));
 	vq->dev->transport->queue_notify(vq);
 }
 
@@ -205,6 +209,8 @@ static int add(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned r
 	if (vq->in_order)
 		queue_up(vq, id);
 	vq->in_flight++;
+	vq->buffers++;
+	TRACEPOINT(VIRTQUEUE, trace_virtqueue_add(vq, token));
 	vq->ops->add(vq, id, sg, n, readable);
 	return now && publish(vq);
 }
@@ -354,6 +360,7 @@ static unsigned hand_out(struct virtqueue *vq, unsigned budget, bool drain)
 	unsigned n = 0;
 
 	while (n < budget && !r.last && (r = take_used(vq, drain)).token) {
+		TRACEPOINT(VIRTQUEUE, trace_virtqueue_used(vq, r.token, r.len));
 		vq->spec.used(vq, r.token, r.len);
 		n++;
 	}
@@ -400,6 +407,7 @@ static void handle_interrupt(struct virtqueue *vq)
 void virtqueue_interrupt(struct virtqueue *vq)
 {
 	atomic_fetch_add(&vq->handlers, 1);
+	vq->interrupts++;
 	if (!vq->broken)
 		handle_interrupt(vq);
 	atomic_fetch_sub(&vq->handlers, 1);

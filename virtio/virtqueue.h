@@ -130,6 +130,7 @@ struct virtqueue {
 	volatile void *notify;
 	uint16_t notify_id;                /* what a notification names the queue by */
 	uint16_t vector;
+	uint64_t buffers, notifications, interrupts; /* so far */
 };
 
 static inline void *virtqueue_table(const struct virtqueue *vq, uint16_t id)

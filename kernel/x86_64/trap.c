@@ -3,6 +3,7 @@
 #include "kernel/x86_64/trap.h"
 #include "kernel/panic.h"
 #include "kernel/thread.h"
+#include "kernel/tracepoint.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/fault.h"
 #include "kernel/x86_64/regs.h"
@@ -62,7 +63,10 @@ bool trap_interrupt(struct trap_frame *tf)
 	if (cpu->current == cpu->idle)
 		tlb_listen(cpu); /* it was halted */
 	cpu->interrupt_depth++;
+	cpu->interrupts++;
+	TRACEPOINT(IRQ, trace_interrupt(TRACE_BEGIN, (unsigned)tf->vector));
 	interrupt_dispatch(tf->vector);
+	TRACEPOINT(IRQ, trace_interrupt(TRACE_END, (unsigned)tf->vector));
 	cpu->interrupt_depth--;
 	return cpu->interrupt_depth == 0 && cpu->current && sched_preempt_needed();
 }
