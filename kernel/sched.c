@@ -179,7 +179,8 @@ static void look_around(struct cpu *cpu)
 	const struct thread *running = cpu->current;
 	struct run_queue *rq = cpu->run_queue;
 
-	if (run_queue_top(rq) > running->priority || !may_run_on(running, cpu))
+	if (run_queue_top(rq) > running->priority || !may_run_on(running, cpu) ||
+	    (rq->slice_over && waits(rq, running->priority)))
 		cpu->preempt_pending = true;
 	else if (slice_wanted(rq, running))
 		slice_begin(rq, running);
@@ -304,7 +305,11 @@ void thread_yield(void)
 	irq_restore(s);
 }
 
-/* t runs at the higher of its own priority and the one lent to it; this changes one of the two. */
+/*
+ * t runs at the higher of its own priority and the one lent to it; this changes one of the two. A
+ * new one of its own puts it behind its peers even while it runs (POSIX.1-2008, 2.8.4): if it stayed
+ * in front of them, who raises and lowers threads in turn would keep the CPU from all others.
+ */
 static void change_priority(struct thread *t, enum thread_priority *part, enum thread_priority to)
 {
 	irq_state s;
@@ -318,8 +323,10 @@ static void change_priority(struct thread *t, enum thread_priority *part, enum t
 	t->priority = t->own_priority > t->lent_priority ? t->own_priority : t->lent_priority;
 	if (queued)
 		run_queue_push(rq, t);
-	if (t == cpu->current)
+	if (t == cpu->current) {
 		atomic_store_explicit(&rq->running, t->priority, memory_order_relaxed);
+		rq->slice_over |= part == &t->own_priority && waits(rq, t->priority);
+	}
 	if (queued || t == cpu->current)
 		sched_notice(cpu, t);
 	spin_unlock(&rq->lock, s);

@@ -41,6 +41,10 @@ TESTS += [clean(name, cpus, machine, True)
                        'mmap_smp', 'sleep', 'preempt')
           for cpus in (1, 2, 4) for machine in ('q35', 'microvm') if (name, cpus, machine) not in QUICK]
 
+TESTS += [Boot(f'guest/debug/memory/{cpus}/{machine}', 'memory', [str(cpus)], machine=machine, cpus=cpus, memory_mib=24, debug=True,
+               shows=ALL_PASSED, weight=min(cpus, 2), full_only=cpus != 2)
+          for cpus in (1, 2, 4) for machine in ('q35', 'microvm')]
+
 
 @test('guest/debug/disk', weight=2, timeout_s=180)
 def disk(ctx):

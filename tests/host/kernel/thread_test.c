@@ -700,6 +700,37 @@ TEST(thread_priority_changes_take_effect_at_once)
 	CHECK_STR(trace, "bmmam");
 }
 
+/* So that who raises and lowers threads in turn does not keep the CPU from the others. */
+TEST(thread_lowered_while_it_runs_goes_behind_its_peers)
+{
+	struct thread *a;
+
+	start(1, 0);
+	trace[0] = '\0';
+	a = thread_create("a", PRIO_APP, 0, note_name, "a");
+	thread_set_priority(thread_current(), PRIO_APP + 3);
+	note("m");
+	thread_set_priority(thread_current(), PRIO_APP);
+	note("m");
+	thread_join(a);
+	CHECK_STR(trace, "mam");
+}
+
+/* A priority that was only lent leaves it where it was. */
+TEST(thread_boost_ends_without_losing_its_turn)
+{
+	struct thread *a;
+
+	start(1, 0);
+	trace[0] = '\0';
+	a = thread_create("a", PRIO_APP, 0, note_name, "a");
+	thread_boost(thread_current(), PRIO_APP + 3);
+	thread_boost(thread_current(), PRIO_IDLE);
+	note("m");
+	thread_join(a);
+	CHECK_STR(trace, "ma");
+}
+
 TEST(thread_fifo_has_no_slices)
 {
 	struct thread *a, *b;
