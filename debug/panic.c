@@ -40,7 +40,7 @@ static void say_registers(const struct trap_frame *tf)
 }
 
 /* tf: what this CPU did, if that is known otherwise than by the NMI that will stop it. */
-static void be_the_only_one(const struct trap_frame *tf)
+static void be_the_only_one(struct trap_frame *tf)
 {
 	const struct cpu *first = NULL;
 
@@ -51,13 +51,13 @@ static void be_the_only_one(const struct trap_frame *tf)
 	cpu_stop_here(tf);
 }
 
-static void begin(const struct trap_frame *tf, const char *fmt, va_list ap)
+static void begin(struct trap_frame *tf, const char *fmt, va_list ap)
 {
 	char reason[LOG_LINE_MAX];
 
 	cpu_irq_disable();
 	be_the_only_one(tf);
-	cpus_stop();
+	cpus_stop(tf);
 	log_freeze();
 	console_freeze();
 	log_flush(); /* what the panic kept from being shown */
@@ -99,7 +99,7 @@ void panic_with_calls(const char *title, const uint64_t *calls, unsigned n, cons
 	end();
 }
 
-void panic_trap(const struct trap_frame *tf, const char *fmt, ...)
+void panic_trap(struct trap_frame *tf, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -61,10 +61,14 @@ void cpu_spin(void);
 void cpu_idle(void);
 
 /*
- * The end: every other CPU stops where it is, whatever it does. Returns those that have, and keeps
- * the registers they had. Never waits for long.
+ * Every other CPU stops where it is, whatever it does. Returns those that have, and keeps the
+ * registers they had; tf: this one's, if it had better ones than those of here. Never waits for
+ * long, but where another CPU stopped this one first: until that lets it go on. Interrupts are off.
  */
 struct trap_frame;
-uint64_t cpus_stop(void);
-_Noreturn void cpu_stop_here(const struct trap_frame *); /* this one, of its own accord */
-const struct trap_frame *cpu_stopped_at(const struct cpu *); /* NULL: has not stopped */
+uint64_t cpus_stop(struct trap_frame *tf);
+void cpus_resume(void);
+_Noreturn void cpus_halt(void);                    /* and this one too, for good */
+_Noreturn void cpu_stop_here(struct trap_frame *); /* this one, of its own accord */
+/* NULL: has not stopped. What is changed there it goes on with. */
+struct trap_frame *cpu_stopped_at(const struct cpu *);

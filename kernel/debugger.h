@@ -19,10 +19,17 @@ enum debugger_cause {
 
 /*
  * Stops the other CPUs, lets the debugger talk, and returns when the system is to go on, at what tf
- * says then. Interrupts are off. False: it was nothing of the debugger's.
+ * says then; tf NULL: from the caller's place, for a panic. Interrupts are off. False: there is
+ * nobody to talk to.
  */
 bool debugger_enter(struct trap_frame *tf, enum debugger_cause, const char *why)
 	__attribute__((weak));
+
+/* Every exception, first of all. True: it was the debugger's, and the CPU goes on at what tf says. */
+bool debugger_trap(struct trap_frame *tf) __attribute__((weak));
+
+/* On each CPU before it goes on, and when it begins: its debug registers. */
+void debugger_cpu_resumes(void) __attribute__((weak));
 
 /*
  * A console's receive interrupt: each byte typed. True: the debugger keeps it, being part of the

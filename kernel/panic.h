@@ -14,5 +14,5 @@ struct trap_frame;
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same for a CPU exception; tf holds the interrupted registers. */
-_Noreturn void panic_trap(const struct trap_frame *tf, const char *fmt, ...)
+_Noreturn void panic_trap(struct trap_frame *tf, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -46,6 +46,9 @@ void spinlock_none_held(void);           /* who calls is about to sleep */
 
 extern uint64_t spinlock_ticks_max;      /* of the TSC, to be held or waited for */
 
+/* Everything stood still for a while: from now on durations say nothing. */
+static inline void spinlock_time_passed(void) { spinlock_ticks_max = INT64_MAX; }
+
 #else
 
 #define LOCK_CLASS(var, text) _Static_assert(sizeof(text) > 1, "a class has a name")
@@ -58,5 +61,6 @@ static inline void spinlock_awaited(struct spinlock *l) { (void)l; }
 static inline void spinlock_taken(struct spinlock *l) { (void)l; }
 static inline void spinlock_released(struct spinlock *l) { (void)l; }
 static inline void spinlock_none_held(void) { }
+static inline void spinlock_time_passed(void) { }
 
 #endif

@@ -261,6 +261,11 @@ int thread_init_cpu(struct cpu *cpu)
 	return -ENOMEM;
 }
 
+const struct list *thread_list(void)
+{
+	return &all_threads;
+}
+
 void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg)
 {
 	list_for_each(n, &all_threads)

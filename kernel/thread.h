@@ -102,7 +102,8 @@ void thread_interrupt(struct thread *t);
  */
 void thread_init(void);
 
-/* Visits every thread (panic, monitor). Takes no lock: for a frozen system. */
+/* The list of all threads, and a visit of each. Neither takes a lock: for a frozen system. */
+const struct list *thread_list(void);
 void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg);
 
 /* The scheduler's own, for futex.c, thread.c and interrupt exit. */

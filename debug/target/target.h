@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cpu;
 struct thread;
 struct trap_frame;
 
@@ -33,39 +34,62 @@ struct target_stop {
 	uint64_t watched;             /* STOP_WATCHPOINT: the address */
 };
 
-enum target_resume { TARGET_CONTINUE, TARGET_STEP };
+/* PANIC: with the registers of the stop. */
+enum target_resume { TARGET_CONTINUE, TARGET_STEP, TARGET_PANIC };
 
 /*
  * Whoever leads the conversation: gdb when it is attached, else the monitor. The first that takes
  * the stop (returns 0 and fills in *how) has it; -ENOENT: not mine. Cause DEBUGGER_PANIC is asked
- * too: whatever it answers, the end follows.
+ * too: whatever it answers, the end follows. It runs on a stack of TARGET_STACK bytes.
  */
 struct target_front {
 	const char *name;
-	unsigned rank;                /* the lower is asked first */
+	unsigned rank;                /* the lower is asked first; each has one of its own */
 	int (*stopped)(const struct target_stop *, enum target_resume *how);
 };
+#define TARGET_STACK 24576
 #define TARGET_FRONT(f)                                        \
 	static const struct target_front *const f##_entry      \
 		__attribute__((section("target_fronts"), used)) = &(f)
 
+/* Runs f(arg). False: it ran into an exception and was left there. May be nested. */
+bool target_try(void (*f)(void *arg), void *arg);
+
+/* --- threads --- */
+
 /*
- * A thread's registers. Of one that is switched out only those that the ABI preserves are known: *all
- * is false then, and the others are 0. False: no such thread.
+ * All of them, one after the other; NULL: begins, or was the last. The list is not believed: where it is
+ * broken it ends.
+ */
+struct thread *target_thread_next(const struct thread *);
+struct thread *target_thread(unsigned id); /* NULL: none */
+struct cpu *target_cpu_of(const struct thread *); /* that runs it; NULL: none does */
+
+/*
+ * A thread's registers. Of one that is switched out of its own accord only those that the ABI
+ * preserves are known: *all (may be NULL) is false then, and the others are 0. False: no such
+ * thread, or its CPU does not stop.
  */
 bool target_registers(const struct thread *, struct target_registers *, bool *all);
 /* Of a thread that a CPU was running when it stopped. False: of another they cannot be set. */
 bool target_set_registers(struct thread *, const struct target_registers *);
 
+/* --- memory --- */
+
 /* How many of len bytes could be copied: memory that is not mapped, or not filled yet, ends it. */
 size_t target_read(uint64_t address, void *buf, size_t len);
 size_t target_write(uint64_t address, const void *buf, size_t len); /* text too */
 
+/* --- points --- */
+
 enum target_point { TARGET_SOFT_BREAK, TARGET_HARD_BREAK, TARGET_WATCH_WRITE, TARGET_WATCH_ACCESS };
 /*
- * Points last until they are cleared, on every CPU. 0; -ENOSPC: the processor has four; -EINVAL: a
- * length that is not 1, 2, 4 or 8, or not aligned to it; -EFAULT: nothing is there.
+ * Points last until they are cleared, on every CPU. 0, also for one that is there already; -ENOSPC: the
+ * processor has four, and there are TARGET_SOFT_MAX of the others; -EINVAL: a length that is not 1, 2, 4 or 8,
+ * or not aligned to it; -EFAULT: nothing is there. Breakpoints have any length. While the system is
+ * stopped memory shows the instructions, not the breakpoints.
  */
+#define TARGET_SOFT_MAX 32u
 int target_point_set(enum target_point, uint64_t address, unsigned len);
 int target_point_clear(enum target_point, uint64_t address, unsigned len); /* -ENOENT */
 struct target_point_info { enum target_point kind; uint64_t address; unsigned len; };

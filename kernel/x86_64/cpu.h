@@ -77,7 +77,8 @@ struct cpu_arch {
 		bool spent;            /* has fired and was not programmed since */
 		uint64_t interrupts;   /* since the start */
 	} event;                       /* clock_event.c */
-	_Atomic(const struct trap_frame *) stopped_at;
+	_Atomic(struct trap_frame *) stopped_at;
+	atomic_bool stop_sent;         /* an NMI is on its way */
 };
 
 struct cpu;

@@ -27,7 +27,7 @@ const char *fault_describe(uint64_t error_code, uint64_t address)
 	return error_code & PF_WRITE ? "write to unmapped memory" : "read of unmapped memory";
 }
 
-static _Noreturn void stack_overflow(const struct trap_frame *tf, uint64_t address)
+static _Noreturn void stack_overflow(struct trap_frame *tf, uint64_t address)
 {
 	const struct cpu *cpu = this_cpu();
 
@@ -44,7 +44,7 @@ static unsigned access_of(uint64_t error_code)
 	return error_code & PF_WRITE ? VM_WRITE : VM_READ;
 }
 
-static _Noreturn void bad_access(const struct trap_frame *tf, uint64_t address)
+static _Noreturn void bad_access(struct trap_frame *tf, uint64_t address)
 {
 	const struct vm_region *r = region_find(address);
 
@@ -57,7 +57,7 @@ static _Noreturn void bad_access(const struct trap_frame *tf, uint64_t address)
 		   r->prot & VM_WRITE ? 'w' : '-', r->prot & VM_EXEC ? 'x' : '-');
 }
 
-void page_fault(const struct trap_frame *tf, uint64_t address)
+void page_fault(struct trap_frame *tf, uint64_t address)
 {
 	if (vm_is_guard(address))
 		stack_overflow(tf, address);

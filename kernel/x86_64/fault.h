@@ -8,7 +8,7 @@
 struct trap_frame;
 
 /* Returns if memory is there now. Else the access was wrong: a panic. */
-void page_fault(const struct trap_frame *, uint64_t address);
+void page_fault(struct trap_frame *, uint64_t address);
 
 /*
  * In words, for an access that did not hit a guard page. error_code: Intel SDM volume 3, figure

@@ -38,8 +38,7 @@ static void tell(const char *text)
 /* Where no other way has led to an end. */
 static _Noreturn void halt(void)
 {
-	cpus_stop();
-	cpu_halt();
+	cpus_halt();
 }
 
 static void write_register(unsigned space, uint64_t address, uint8_t value)

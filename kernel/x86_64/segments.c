@@ -82,6 +82,15 @@ void segments_load(struct cpu *cpu)
 	load(t);
 }
 
+void segments_fault_stack(struct cpu *cpu, void *top)
+{
+	struct cpu_tables *t = container_of(cpu, struct cpu_tables, cpu);
+
+	set_tss(&t->tss, cpu->arch.stacks);
+	if (top)
+		t->tss.ist[IST_FAULT - 1] = t->tss.ist[IST_PAGE_FAULT - 1] = (uintptr_t)top;
+}
+
 void segments_load_boot(void)
 {
 	struct cpu *cpu = &boot_tables.cpu;

@@ -41,6 +41,12 @@ extern struct interrupt_stacks boot_interrupt_stacks;
 void segments_load(struct cpu *cpu);
 void segments_load_boot(void);
 
+/*
+ * For who runs in an exception handler and survives exceptions of its own: they get a stack that is
+ * not the one it was entered on. NULL: as usual again.
+ */
+void segments_fault_stack(struct cpu *cpu, void *top);
+
 /* What another CPU needs to have first. NULL: out of memory. */
 struct cpu *segments_create(void);
 void segments_destroy(struct cpu *);

@@ -9,6 +9,7 @@
 #include "kernel/x86_64/smp.h"
 #include "kernel/acpi.h"
 #include "kernel/clock.h"
+#include "kernel/debugger.h"
 #include "kernel/futex.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -51,7 +52,10 @@ void ap_main(struct cpu *cpu)
 	lapic_enable();
 	clock_event_init_cpu();
 	tlb_listen(cpu);
+	if (debugger_cpu_resumes)
+		debugger_cpu_resumes();
 	atomic_fetch_or(&cpus_online, cpu_bit(cpu));
+	stop_late();
 	atomic_fetch_add(&started, 1);
 	futex_wake(&started, 1);
 	sched_idle_loop();

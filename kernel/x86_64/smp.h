@@ -19,5 +19,6 @@ void tlb_listen(struct cpu *);   /* this CPU is awake, and knows what it missed;
 void tlb_ignore(struct cpu *);   /* is about to halt: nobody need wait for it */
 void tlb_catch_up(struct cpu *); /* context_switch.S calls it */
 
-/* stop.c: an NMI, which ends this CPU's work if that is what it is for. */
-void stop_if_asked(const struct trap_frame *);
+/* stop.c */
+bool stop_asked(struct trap_frame *); /* an NMI. False: it is not from another CPU; true: go on, now */
+void stop_late(void);                 /* this CPU is online from now on, unless the others are stopped */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the vectors lead to. Runs on an interrupt stack, interrupts off. */
 #include "kernel/x86_64/trap.h"
+#include "kernel/debugger.h"
 #include "kernel/panic.h"
 #include "kernel/thread.h"
 #include "kernel/tracepoint.h"
@@ -42,14 +43,30 @@ void trap_exception(struct trap_frame *tf)
 {
 	const char *name = names[tf->vector];
 
-	if (tf->vector == VECTOR_NMI)
-		stop_if_asked(tf);
+	if (tf->vector == VECTOR_NMI && stop_asked(tf))
+		return;
+	if (debugger_trap && debugger_trap(tf))
+		return;
 	if (tf->vector == VECTOR_PAGE_FAULT) {
 		page_fault(tf, read_cr2());
 		return;
 	}
 	panic_trap(tf, "%s (vector %lu, error code 0x%lx)", name ? name : "reserved exception",
 		   tf->vector, tf->error_code);
+}
+
+/* A console's interrupt found that somebody wants to talk to the debugger. */
+static atomic_bool break_wanted;
+
+void debugger_break(void)
+{
+	break_wanted = true;
+}
+
+static void take_break(struct trap_frame *tf)
+{
+	if (atomic_exchange(&break_wanted, false) && debugger_enter)
+		debugger_enter(tf, DEBUGGER_BREAK, "break");
 }
 
 /*
@@ -68,5 +85,7 @@ bool trap_interrupt(struct trap_frame *tf)
 	interrupt_dispatch(tf->vector);
 	TRACEPOINT(IRQ, trace_interrupt(TRACE_END, (unsigned)tf->vector));
 	cpu->interrupt_depth--;
+	if (break_wanted)
+		take_break(tf);
 	return cpu->interrupt_depth == 0 && cpu->current && sched_preempt_needed();
 }

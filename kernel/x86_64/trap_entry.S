@@ -107,7 +107,7 @@ preempt:
 	movq	%rsp, %rsi
 	movq	FRAME_RSP(%rsp), %rdi
 	subq	$(RED_ZONE + FRAME_WORDS * 8), %rdi
-	andq	$-16, %rdi
+	andq	$-FPU_AREA_ALIGN, %rdi
 	movq	%rdi, %rbx
 	movl	$FRAME_WORDS, %ecx
 	rep movsq
@@ -117,6 +117,8 @@ preempt:
 	movq	%rsp, %rdi
 	call	fpu_save
 	call	sched_preempt
+	.globl	trap_preempted
+trap_preempted:			/* debug/target/ finds the frame from here */
 	movq	%rsp, %rdi
 	call	fpu_restore
 	movq	%rbx, %rsp

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#define VECTOR_DEBUG         1
 #define VECTOR_NMI           2
 #define VECTOR_BREAKPOINT    3
 #define VECTOR_DOUBLE_FAULT  8

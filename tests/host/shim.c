@@ -69,9 +69,9 @@ WEAK _Atomic uint64_t cpus_online = 1;
 WEAK unsigned cpu_count(void) { return 1; }
 WEAK void cpu_spin(void) { }
 WEAK void cpu_kick(struct cpu *cpu) { (void)cpu; }
-WEAK uint64_t cpus_stop(void) { return 0; }
-WEAK _Noreturn void cpu_stop_here(const struct trap_frame *tf) { (void)tf; abort(); }
-WEAK const struct trap_frame *cpu_stopped_at(const struct cpu *cpu) { return (void)cpu, NULL; }
+WEAK uint64_t cpus_stop(struct trap_frame *tf) { return (void)tf, 0; }
+WEAK _Noreturn void cpu_stop_here(struct trap_frame *tf) { (void)tf; abort(); }
+WEAK struct trap_frame *cpu_stopped_at(const struct cpu *cpu) { return (void)cpu, NULL; }
 struct thread *cpu_current_thread(void) { return shim_cpu.current; }
 bool cpu_preempt_pending(void) { return shim_cpu.preempt_pending; }
 

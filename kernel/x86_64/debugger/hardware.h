@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a debugger asks of the processor. All of it concerns the CPU that calls, with interrupts off.
+ * Source: Intel SDM volume 3, 17.2 (debug registers) and 2.5 (CR0).
+ */
+#pragma once
+
+#include "kernel/x86_64/segments.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CR0_WP (1ul << 16)
+
+#define BREAKPOINT_OPCODE 0xcc
+#define HARDWARE_POINTS   4u
+
+#define DR6_HITS        0xful     /* bit n: what DRn says has happened */
+#define DR6_STEP        (1ul << 14)
+#define DR6_IDLE        0xffff0ff0ul /* bits that read as ones */
+#define DR7_IDLE        (1ul << 10)
+
+enum { DR7_EXECUTE = 0, DR7_WRITE = 1, DR7_ACCESS = 3 };
+
+/* One point's bits: enabled in every task, what it looks for, and on how many bytes. */
+static inline uint64_t dr7_point(unsigned n, unsigned kind, unsigned len)
+{
+	unsigned size = len == 8 ? 2 : len - 1;
+
+	return 2ull << (2 * n) | (uint64_t)(kind | size << 2) << (16 + 4 * n);
+}
+
+static inline uint64_t debug_status_take(void)
+{
+	uint64_t status;
+
+	__asm__ volatile("movq %%dr6, %0; movq %1, %%dr6" : "=&r"(status) : "r"(DR6_IDLE));
+	return status;
+}
+
+static inline void debug_points_load(const uint64_t address[HARDWARE_POINTS], uint64_t control)
+{
+	__asm__ volatile("movq %0, %%dr7" : : "r"(DR7_IDLE));
+	__asm__ volatile("movq %0, %%dr0" : : "r"(address[0]));
+	__asm__ volatile("movq %0, %%dr1" : : "r"(address[1]));
+	__asm__ volatile("movq %0, %%dr2" : : "r"(address[2]));
+	__asm__ volatile("movq %0, %%dr3" : : "r"(address[3]));
+	__asm__ volatile("movq %0, %%dr7" : : "r"(control | DR7_IDLE));
+}
+
+static inline void debug_points_off(void)
+{
+	__asm__ volatile("movq %0, %%dr7" : : "r"(DR7_IDLE));
+}
+
+/* Even where it is read-only. */
+static inline void write_anything(void *to, const void *from, size_t len)
+{
+	uint64_t cr0;
+
+	__asm__ volatile("movq %%cr0, %0" : "=r"(cr0));
+	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0 & ~CR0_WP) : "memory");
+	memcpy(to, from, len);
+	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0) : "memory");
+}
+
+/* entry.S: calls f(arg) on another stack. */
+void call_on_stack(void *top, void (*f)(void *arg), void *arg);
+
+/* entry.S: where kdb_enter() is when it has trapped; its argument is in RDI still. */
+extern const char kdb_entered[];
+
+/* trap_entry.S: where sched_preempt() returns to, with the interrupted registers above the FPU's. */
+extern const char trap_preempted[];
