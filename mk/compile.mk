@@ -10,13 +10,18 @@ HOT_SRC := $(wildcard $(addprefix kernel/,sched*.c futex.c wait.c mutex.c vm_map
 	virtio/virtqueue*.c virtio/virtio_blk.c virtio/virtio_net.c fs/ext4/*.c)
 
 DEBUG_ONLY := debug/locks.c
-KERNEL_SRC := $(call sources,boot kernel kernel/x86_64 virtio debug fs)
+# What only the network asks for: the list of its devices, and their drivers.
+NETDEV_SRC := kernel/netdev.c
+NET_DRIVER_SRC := virtio/virtio_net.c
+KERNEL_SRC := $(filter-out $(NETDEV_SRC) $(NET_DRIVER_SRC),$(call sources,boot kernel kernel/x86_64 virtio debug fs))
 # Each floor's part of the debugger is in a folder of that name; net's is of use where the network is.
 DEBUGGER_SRC := $(call sources,debug/* kernel/x86_64/debugger kernel/debugger virtio/debugger fs/debugger)
 NET_DEBUGGER_SRC := $(call sources,net/debugger)
 KERNEL_OBJ := $(call objects,$(if $(DEBUG),$(KERNEL_SRC),$(filter-out $(DEBUG_ONLY),$(KERNEL_SRC))))
 HOT_OBJ    := $(call objects,$(HOT_SRC))
 EXT4_OBJ   := $(call objects,$(call sources,fs/ext4))
+NETDEV_OBJ := $(call objects,$(NETDEV_SRC))
+NET_DRIVER_OBJ := $(call objects,$(NET_DRIVER_SRC))
 NET_OBJ    := $(call objects,$(call sources,net net/lwip))
 LIBC_OBJ   := $(call objects,$(call sources,libc libc/*))
 LWIP_SRC   := $(addprefix core/,def dns inet_chksum init ip mem memp netif pbuf raw stats sys tcp tcp_in tcp_out udp) \
@@ -27,7 +32,7 @@ POSIX_SRC  := regcomp regexec regerror regfree fnmatch glob collate collcmp
 POSIX_OBJ  := $(POSIX_SRC:%=$(O)/obj/newlib/%.o)
 DEBUGGER_OBJ := $(call objects,$(DEBUGGER_SRC))
 NET_DEBUGGER_OBJ := $(call objects,$(NET_DEBUGGER_SRC))
-ALL_OBJ    := $(KERNEL_OBJ) $(DEBUGGER_OBJ) $(NET_DEBUGGER_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
+ALL_OBJ    := $(KERNEL_OBJ) $(NETDEV_OBJ) $(NET_DRIVER_OBJ) $(DEBUGGER_OBJ) $(NET_DEBUGGER_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
 
 # $(call remember,FILE,TEXT): writes FILE only when TEXT has changed, so that what depends on FILE is rebuilt then.
 # Read by cat: in GNU make 4.3 $(file <) inside a call may give something else, depending on the lengths.
@@ -45,7 +50,7 @@ $2: FLAGS := $(FLAGS_$1)
 $2: $(O)/flags/$1
 endef
 
-$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ) $(DEBUGGER_OBJ)),$(HOT_SRC)))
+$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ) $(NETDEV_OBJ) $(DEBUGGER_OBJ)),$(HOT_SRC)))
 $(eval $(call compiled,hot,$(HOT_OBJ),$(HOT_SRC)))
 $(eval $(call compiled,net,$(NET_OBJ) $(NET_DEBUGGER_OBJ)))
 $(eval $(call compiled,lwip,$(LWIP_OBJ)))
@@ -81,12 +86,13 @@ $(O)/lib/$1.a: $2 $(O)/flags/$1.objects
 	$$(AR_V)$(AR) rcsD $$@ $2
 endef
 
-LIBS := libkernel libext4 libnet libglue libdebugger libnetdebugger
+LIBS := libkernel libext4 libnet libnetdrivers libglue libdebugger libnetdebugger
 $(eval $(call archive,libkernel,$(KERNEL_OBJ)))
 $(eval $(call archive,libdebugger,$(DEBUGGER_OBJ)))
 $(eval $(call archive,libnetdebugger,$(NET_DEBUGGER_OBJ)))
 $(eval $(call archive,libext4,$(EXT4_OBJ)))
-$(eval $(call archive,libnet,$(NET_OBJ) $(LWIP_OBJ)))
+$(eval $(call archive,libnet,$(NET_OBJ) $(NETDEV_OBJ) $(LWIP_OBJ)))
+$(eval $(call archive,libnetdrivers,$(NET_DRIVER_OBJ)))
 $(eval $(call archive,libglue,$(LIBC_OBJ) $(POSIX_OBJ)))
 
 .PHONY: lib

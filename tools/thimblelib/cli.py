@@ -91,7 +91,7 @@ def add_build(commands):
     build.add_argument("--root", metavar="DIR", help="embed DIR as the image's file tree")
     build.add_argument("--cflags", default="", metavar="FLAGS", help="more compiler flags")
     build.add_argument("--with", dest="parts", action="append", default=[], choices=PARTS,
-                       help="include ext4 though the app itself does not mount it, or the debugger")
+                       help="include ext4 though the app itself does not mount it, the network though it calls no socket function, or the debugger")
     build.set_defaults(command=build_image)
 
 

@@ -21,11 +21,13 @@ HIGH_BASE = 16 * MIB
 # Parts that an image carries on request: the symbols that pull them in, and the libraries that come whole.
 PARTS = {
     "ext4": (("ext4_filesystem",), ()),                   # for the app that mounts by name only at run time
+    "net": (("net_start",), ()),                          # for the app that is to be pinged, but calls no socket function
     "debug": ((), ("libdebugger.a",)),
 }
 
-# What comes whole with a part where the image has the symbol anyway.
-COMPANIONS = {"libdebugger.a": [("net_start", "libnetdebugger.a")]}
+# What comes whole with a part where the image has the symbol anyway: drivers nobody calls by name.
+COMPANIONS = {"libkernel.a": [("netdev_for_each", "libnetdrivers.a")],
+              "libdebugger.a": [("net_start", "libnetdebugger.a")]}
 
 
 class Linker:

@@ -17,7 +17,7 @@ def port(number, options=''):
 
 def make(ctx, ports=2, extra=(), **more):
     words = [word for number in range(1, ports + 1) for word in port(number)]
-    return Machine(image=program(ctx, 'disks'), extra=[*NATIVE, *words, *extra], **more)
+    return Machine(image=program(ctx, 'disks', '--with', 'net'), extra=[*NATIVE, *words, *extra], **more)
 
 
 def add_node(guest, name, path):

@@ -80,7 +80,7 @@ def ends(machine, suffix, how):
         options = ['-drive', f'if=none,id=d0,format=raw,file={disk}', '-device', f'virtio-blk-{suffix},drive=d0',
                    '-netdev', 'user,id=n0', '-device', f'virtio-net-{suffix},netdev=n0', '-device', f'virtio-scsi-{suffix}',
                    '-trace', 'virtio_set_status', '-D', str(trace)]
-        with Guest(Machine(image=program(ctx, 'exit_status'), machine=machine, arguments=[how, '0'], extra=options)) as guest:
+        with Guest(Machine(image=program(ctx, 'exit_status', '--with', 'net'), machine=machine, arguments=[how, '0'], extra=options)) as guest:
             guest.finish()
         set_status = re.findall(r'virtio_set_status vdev (\S+) val (\d+)', trace.read_text())
         last = dict(set_status)
