@@ -28,7 +28,8 @@ static struct mutex cache_lock = MUTEX_INIT;
 static struct list unused = LIST_INIT(unused); /* least recently used first */
 static struct cache_page **buckets;
 static size_t nbuckets;                        /* a power of two */
-static size_t npages, pages_max;
+static _Atomic size_t npages;
+static size_t pages_max;
 
 /* --- the table; cache_lock is held --- */
 
@@ -117,7 +118,13 @@ static size_t give(struct memory_giver *giver, size_t wanted)
 	return n;
 }
 
-static struct memory_giver giver = { .name = "block cache", .give = give };
+/* Read without the lock: as good a number as any while it changes. */
+static size_t hold(void)
+{
+	return npages;
+}
+
+static struct memory_giver giver = { .name = "block cache", .give = give, .hold = hold };
 
 /* Sized at first use: an image that mounts no disk spends nothing on it. */
 static int make_table(void)

@@ -31,6 +31,7 @@ static struct page_range *ranges; /* in the order they serve */
 static size_t pages_total;
 static atomic_size_t pages_free;     /* changes under the lock only */
 static atomic_size_t pages_promised; /* rises under the lock only */
+static void (*stale_found)(void);    /* whoever waits for that */
 
 static struct cache {
 	struct spinlock lock;
@@ -117,12 +118,28 @@ static void *take(size_t npages, size_t promised)
 	return (void *)(pfn << PAGE_SHIFT);
 }
 
+static bool has_stale(const struct page_range *r)
+{
+	return r->orders >> PAGE_UNIT_ORDER;
+}
+
+static void tell_of_stale(void)
+{
+	void (*found)(void) = stale_found;
+
+	stale_found = NULL;
+	found();
+}
+
 static void put_back(void *pages, size_t npages)
 {
 	uint64_t pfn = pfn_of(pages);
+	struct page_range *r = range_of(pfn);
 
-	page_range_free(range_of(pfn), pfn, npages);
+	page_range_free(r, pfn, npages);
 	WRITE(pages_free, READ(pages_free) + npages);
+	if (stale_found && has_stale(r))
+		tell_of_stale();
 }
 
 /* --- what each CPU keeps; the cache's lock is held, and taken before that of the ranges --- */
@@ -349,6 +366,41 @@ void *page_borrow(size_t npages)
 void page_free_promised(void *pages, size_t npages)
 {
 	give_back(pages, npages, npages);
+}
+
+/* --- for the host --- */
+
+void *page_take_stale(void)
+{
+	irq_state s = lock_ranges();
+	struct page_range *r = ranges;
+	uint64_t pfn = 0;
+
+	while (r && !has_stale(r))
+		r = r->next;
+	if (r && pages_unpromised() >= PAGE_UNIT) {
+		pfn = page_range_alloc(r, PAGE_UNIT);
+		WRITE(pages_free, READ(pages_free) - PAGE_UNIT);
+	}
+	spin_unlock(&lock, s);
+	return (void *)(pfn << PAGE_SHIFT);
+}
+
+void page_free_blank(void *unit)
+{
+	irq_state s = lock_ranges();
+
+	page_range_free_blank(range_of(pfn_of(unit)), pfn_of(unit));
+	WRITE(pages_free, READ(pages_free) + PAGE_UNIT);
+	spin_unlock(&lock, s);
+}
+
+void page_watch_stale(void (*found)(void))
+{
+	irq_state s = lock_ranges();
+
+	stale_found = found;
+	spin_unlock(&lock, s);
 }
 
 /* Ranges come while booting only, and never go: no lock. */

@@ -48,6 +48,23 @@ void *page_alloc_promised(size_t npages);
 void *page_borrow(size_t npages);
 void page_free_promised(void *pages, size_t npages);
 
+/*
+ * For those who give free memory to the host: units of PAGE_UNIT pages, aligned, that hold what
+ * somebody left in them. Take: one that is promised to nobody, NULL: there is none at hand, and
+ * memory that was never in use is not looked at. Back it comes by page_free(), or blank: the host may
+ * have dropped its contents, so it is not touched before somebody needs it, nor taken so again before
+ * somebody had it.
+ */
+#define PAGE_UNIT 512u
+void *page_take_stale(void);
+void page_free_blank(void *unit);
+
+/*
+ * Once memory that was in use has become a unit to take, calls found(), and not again before the
+ * next page_watch_stale(). It runs where pages are freed, with the allocator's lock held.
+ */
+void page_watch_stale(void (*found)(void));
+
 /* Whether any of this is the allocator's, in use or not. */
 bool page_is_ram(uint64_t start, uint64_t end);
 

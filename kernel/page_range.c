@@ -3,6 +3,10 @@
  * The buddy allocator of page_range.h. A free block's list node and order live in its own first
  * page; beside that there is one bit per page, set where a free block starts, carved from the range
  * itself.
+ *
+ * A blank unit has no node: the host would have to bring its first page back for that. Its mark is
+ * one that free blocks cannot leave, as two free pages at an even number would have joined. Blank
+ * units join with nothing; they serve once the lists have nothing that fits.
  */
 #include "kernel/page_range.h"
 #include "kernel/panic.h"
@@ -49,12 +53,24 @@ static bool is_free_start(struct page_range *r, uint64_t pfn)
 	return *word & mask;
 }
 
-/* Whether exactly this block is free; pfn may lie outside the range. */
+/* Of the first two pages of a unit. */
+#define BLANK 3ull
+
+static bool is_blank(struct page_range *r, uint64_t pfn)
+{
+	uint64_t mask;
+
+	return (*start_bit(r, pfn, &mask) & BLANK) == BLANK;
+}
+
+/* Whether exactly this block is free and in a list; pfn may lie outside the range. */
 static bool is_free_block(struct page_range *r, uint64_t pfn, unsigned order)
 {
-	if (pfn < r->first || pfn + (1ull << order) > r->frontier)
+	if (pfn < r->first || pfn + (1ull << order) > r->frontier || !is_free_start(r, pfn))
 		return false;
-	return is_free_start(r, pfn) && block_at(pfn)->order == order;
+	if (order >= PAGE_UNIT_ORDER && is_blank(r, pfn))
+		return false;
+	return block_at(pfn)->order == order;
 }
 
 static void block_insert(struct page_range *r, uint64_t pfn, unsigned order)
@@ -133,6 +149,44 @@ static bool frontier_advance(struct page_range *r, unsigned order)
 	return frontier_move(r, enough < r->end ? enough : r->end);
 }
 
+/* --- blank units --- */
+
+void page_range_free_blank(struct page_range *r, uint64_t pfn)
+{
+	uint64_t mask, *word = start_bit(r, pfn, &mask);
+
+	if (*word & mask)
+		panic("page_free: %p is free already", (void *)block_at(pfn));
+	*word |= BLANK;
+	if (r->nblank++ == 0 || pfn < r->blank_from)
+		r->blank_from = pfn;
+}
+
+/* The lowest, which is an ordinary free block from now on. */
+static void blank_end(struct page_range *r)
+{
+	uint64_t mask;
+
+	while (!is_blank(r, r->blank_from))
+		r->blank_from += PAGE_UNIT;
+	*start_bit(r, r->blank_from, &mask) &= ~BLANK;
+	r->nblank--;
+	block_free(r, r->blank_from, PAGE_UNIT_ORDER);
+}
+
+/* So many that there may be a free block of this order. False: there are none. */
+static bool blanks_end(struct page_range *r, unsigned order)
+{
+	if (r->nblank == 0)
+		return false;
+	do
+		blank_end(r);
+	while (r->nblank && !(r->orders >> order));
+	return true;
+}
+
+/* --- taking and freeing --- */
+
 /* Takes npages from the smallest block that is large enough and gives the rest back. */
 uint64_t page_range_alloc(struct page_range *r, size_t npages)
 {
@@ -143,7 +197,7 @@ uint64_t page_range_alloc(struct page_range *r, size_t npages)
 	unsigned have;
 
 	if (!fitting)
-		return frontier_advance(r, order) ? page_range_alloc(r, npages) : 0;
+		return blanks_end(r, order) || frontier_advance(r, order) ? page_range_alloc(r, npages) : 0;
 	b = container_of(r->free[__builtin_ctzl(fitting)].next, struct free_block, node);
 	have = b->order;
 	pfn = pfn_of(b);
@@ -171,6 +225,7 @@ static void range_init(struct page_range *r, uint64_t bit_base, uint64_t first, 
 	r->first = r->frontier = first;
 	r->end = end;
 	r->orders = 0;
+	r->nblank = 0;
 	for (unsigned i = 0; i < PAGE_ORDERS; i++)
 		list_init(&r->free[i]);
 }

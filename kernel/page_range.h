@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #define PAGE_ORDERS 40u /* the largest block is 2^39 pages: as much as x86-64 can address */
+#define PAGE_UNIT_ORDER 9u
 
 /* At the start of the memory it describes. */
 struct page_range {
@@ -26,8 +27,10 @@ struct page_range {
 	_Atomic uint64_t frontier;     /* only grows, and may be read without the owner's lock */
 	uint64_t bit_base;             /* page number of bit 0, a multiple of 64 */
 	uint64_t orders;               /* bit n: free[n] is not empty */
+	uint64_t nblank, blank_from;   /* free units in no list; none lies below this page number */
 	struct list free[PAGE_ORDERS];
-	uint64_t page_bits[];          /* a free block starts here */
+	/* a free block starts here; both bits of the first two pages: a blank unit */
+	uint64_t page_bits[];
 };
 
 static inline uint64_t pfn_of(const void *p) { return (uint64_t)p >> PAGE_SHIFT; }
@@ -49,3 +52,9 @@ uint64_t page_range_alloc(struct page_range *, size_t npages);
 
 /* Panics where a page of them is known to be free already. */
 void page_range_free(struct page_range *, uint64_t pfn, size_t npages);
+
+/*
+ * Free units that the host may have dropped: nothing is written into them before their memory is
+ * needed. The unit lies below the frontier, and is aligned.
+ */
+void page_range_free_blank(struct page_range *, uint64_t pfn);

@@ -203,6 +203,105 @@ TEST(page_zeroed)
 	page_free(p, 4);
 }
 
+/* --- what the host may have --- */
+
+static unsigned stale_found;
+
+static void found(void)
+{
+	stale_found++;
+}
+
+/* All there is. */
+static size_t take_stale(char **unit)
+{
+	size_t n = 0;
+
+	while ((unit[n] = page_take_stale()))
+		CHECK_EQ((uint64_t)unit[n++] % (PAGE_UNIT * PAGE_SIZE), 0);
+	return n;
+}
+
+/* As the host may have dropped them, nobody reads or writes them: here it would be a fault. */
+static void free_blank(char **unit, size_t n, int rights)
+{
+	for (size_t i = 0; i < n; i++) {
+		CHECK_EQ(mprotect(unit[i], PAGE_UNIT * PAGE_SIZE, rights), 0);
+		page_free_blank(unit[i]);
+	}
+}
+
+TEST(page_blank_units)
+{
+	static char *unit[POOL_PAGES / PAGE_UNIT];
+	size_t start, n;
+	char *p, *q;
+
+	pool_init();
+	start = page_count_free();
+	n = take_stale(unit);
+	CHECK(n > POOL_PAGES / PAGE_UNIT * 3 / 4);
+	CHECK_EQ(page_count_free(), start - n * PAGE_UNIT);
+	free_blank(unit, n, PROT_NONE);
+	CHECK_EQ(page_count_free(), start);
+	CHECK(!page_take_stale());
+	for (unsigned i = 0; i < 1000; i++) {
+		p = page_alloc(1 + i % 7); /* there is room beside the units */
+		q = page_alloc(1);
+		page_free(p, 1 + i % 7);
+		page_free(q, 1);
+	}
+	CHECK(!page_take_stale());
+	for (size_t i = 0; i < n; i++)
+		CHECK_EQ(mprotect(unit[i], PAGE_UNIT * PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
+	p = page_alloc(PAGE_UNIT); /* one, and no other */
+	page_free(p, PAGE_UNIT);
+	CHECK(page_take_stale() == p && !page_take_stale());
+	page_free(p, PAGE_UNIT);
+	p = page_alloc(8192); /* joins what it is made of */
+	CHECK(p != NULL);
+	page_free(p, 8192);
+	CHECK_EQ(page_count_free(), start);
+}
+
+TEST(page_stale_is_told_once)
+{
+	static char *unit[POOL_PAGES / PAGE_UNIT];
+	size_t n;
+	char *p;
+
+	pool_init();
+	CHECK(page_alloc(POOL_PAGES) == NULL); /* makes the CPU give back what it keeps */
+	n = take_stale(unit);
+	free_blank(unit, n, PROT_READ | PROT_WRITE);
+	stale_found = 0;
+	page_watch_stale(found);
+	p = page_alloc(PAGE_UNIT);
+	CHECK_EQ(stale_found, 0);
+	for (size_t i = 0; i < PAGE_UNIT - 32; i++)
+		page_free(p + i * PAGE_SIZE, 1);
+	CHECK_EQ(stale_found, 0);
+	for (size_t i = PAGE_UNIT - 32; i < PAGE_UNIT; i++)
+		page_free(p + i * PAGE_SIZE, 1);
+	CHECK(page_alloc(POOL_PAGES) == NULL);
+	CHECK_EQ(stale_found, 1);
+	page_free(page_alloc(PAGE_UNIT), PAGE_UNIT);
+	CHECK_EQ(stale_found, 1);
+}
+
+TEST(page_promised_is_not_stale)
+{
+	size_t start, most;
+
+	pool_init();
+	start = page_count_free();
+	most = start - start / 64;
+	CHECK(page_promise(most));
+	CHECK(!page_take_stale());
+	page_promise_end(most);
+	CHECK_EQ(page_count_free(), start);
+}
+
 /* --- promises --- */
 
 static size_t givers_have; /* pages that givers would free */
