@@ -266,6 +266,14 @@ const struct list *thread_list(void)
 	return &all_threads;
 }
 
+void thread_for_each_locked(void (*visit)(const struct thread *, void *arg), void *arg)
+{
+	irq_state s = spin_lock(&all_lock);
+
+	thread_for_each(visit, arg);
+	spin_unlock(&all_lock, s);
+}
+
 void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg)
 {
 	list_for_each(n, &all_threads)

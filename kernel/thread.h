@@ -105,6 +105,8 @@ void thread_init(void);
 /* The list of all threads, and a visit of each. Neither takes a lock: for a frozen system. */
 const struct list *thread_list(void);
 void thread_for_each(void (*visit)(const struct thread *, void *arg), void *arg);
+/* The same with the list locked, while the system runs: visit must not sleep. */
+void thread_for_each_locked(void (*visit)(const struct thread *, void *arg), void *arg);
 
 /* The scheduler's own, for futex.c, thread.c and interrupt exit. */
 int sched_init(struct cpu *, struct thread *running, struct thread *idle); /* 0 or -ENOMEM */

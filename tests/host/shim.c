@@ -19,6 +19,7 @@
 #include "kernel/spinlock.h"
 #include "kernel/thread.h"
 #include "kernel/timer.h"
+#include "kernel/tracepoint.h"
 #include "kernel/vm.h"
 #include "kernel/x86_64/arch.h"
 #include "kernel/x86_64/io.h"
@@ -64,6 +65,7 @@ WEAK void cpu_idle(void)
 		jump_to_next_event();
 }
 
+WEAK unsigned trace_groups;
 WEAK struct cpu *cpus[CPU_MAX + 1] = { &shim_cpu };
 WEAK _Atomic uint64_t cpus_online = 1;
 WEAK unsigned cpu_count(void) { return 1; }

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The command line: tools/thimble build, run, size."""
+"""The command line: tools/thimble build, run, size, trace, bootchart."""
 import argparse
 import pathlib
 import shlex
 import signal
 import sys
 
-from . import runner
+from . import bootchart, runner, trace
 from .compiler import Compiler, find_sources
 from .disk import Disk
 from .image import Image
 from .linker import PARTS, Linker
-from .qemu import MACHINES, Forward, Machine
+from .qemu import MACHINES, Forward, Machine, Port
 from .sdk import Sdk
 from .status import INTERRUPTED, TERMINATED, Refusal
 
@@ -31,7 +31,12 @@ examples:
   tools/thimble run web.elf -p 8080:80 --disk site.img:/srv -- /srv
   tools/thimble run app.elf --machine microvm -m 16 --smp 2 --append "loglevel=7 env.LANG=C"
   tools/thimble run app.elf --timeout 10 </dev/null       for scripts
+  tools/thimble run app.elf --trace app.trace:sched,block what it does, for `tools/thimble trace` (all events: no :GROUPS)
+  tools/thimble run web.elf -p 8080:80 --pcap web.pcapng  every frame, for tshark or wireshark
   tools/thimble run app.elf --print                       the QEMU command line, to run without this tool
+
+  tools/thimble trace app.trace -o trace.json             for https://ui.perfetto.dev or chrome://tracing
+  tools/thimble bootchart app.elf -o boot.svg             the boot as a picture, with microseconds and instructions
 
 exit status of run:
   the app's own, or 124 timeout, 125 kernel panic, 126 the machine stopped without one, 127 not started
@@ -74,9 +79,11 @@ class Parser(argparse.ArgumentParser):
 def parser():
     top = Parser(prog="tools/thimble", description="Build one C program into a bootable image, and run it.",
                  epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = top.add_subparsers(metavar="build|run|size", required=True, parser_class=Parser)
+    commands = top.add_subparsers(metavar="build|run|size|trace|bootchart", required=True, parser_class=Parser)
     add_build(commands)
     add_run(commands)
+    add_trace(commands)
+    add_bootchart(commands)
     size = commands.add_parser("size", help="what takes how many bytes of an image")
     size.add_argument("image")
     size.set_defaults(command=print_sizes)
@@ -99,6 +106,31 @@ def add_run(commands):
     run = commands.add_parser("run", help="boot an image in QEMU", epilog=EXAMPLES,
                               usage="tools/thimble run IMAGE [OPTION]... [-- ARG...]",
                               formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_machine(run)
+    run.add_argument("--trace", metavar="FILE[:GROUP,...]", help="record what happens, in an image built `--with debug`")
+    run.add_argument("--pcap", metavar="FILE", help="record the network's frames (pcapng), likewise")
+    run.add_argument("--print", dest="print_only", action="store_true", help="show the QEMU command line, run nothing")
+    run.add_argument("--timeout", type=float, metavar="S", help="stop after S seconds, with status 124")
+    run.set_defaults(command=run_image)
+
+
+def add_trace(commands):
+    convert = commands.add_parser("trace", help="turn a recorded trace into JSON for Perfetto or Chrome")
+    convert.add_argument("file", metavar="FILE", help="what `run --trace FILE` wrote")
+    convert.add_argument("-o", dest="output", metavar="JSON", help="default: FILE with .json")
+    convert.set_defaults(command=convert_trace)
+
+
+def add_bootchart(commands):
+    chart = commands.add_parser("bootchart", help="draw an image's boot (built `--with debug`) as an SVG",
+                                usage="tools/thimble bootchart IMAGE [-o FILE.svg] [OPTION OF run]... [-- ARG...]")
+    add_machine(chart)
+    chart.add_argument("-o", dest="output", metavar="SVG", help="default: the image's name with .svg")
+    chart.set_defaults(command=draw_boot)
+
+
+def add_machine(run):
+    """What bootchart takes as well."""
     run.add_argument("image", metavar="IMAGE")
     run.add_argument("-p", dest="forwards", action="append", default=[], metavar="HOST:GUEST",
                      help="forward a port of this machine (127.0.0.1) to the guest")
@@ -110,9 +142,6 @@ def add_run(commands):
     run.add_argument("--scsi", dest="scsi_disks", action="append", default=[], metavar="FILE[:MOUNTPOINT]",
                      help="the same as a SCSI disk: /dev/sda where --disk makes /dev/vda")
     run.add_argument("--append", default="", metavar="WORDS", help="more of the kernel command line")
-    run.add_argument("--print", dest="print_only", action="store_true", help="show the QEMU command line, run nothing")
-    run.add_argument("--timeout", type=float, metavar="S", help="stop after S seconds, with status 124")
-    run.set_defaults(command=run_image)
 
 
 def positive(text):
@@ -134,8 +163,8 @@ def build_image(options):
     return 0
 
 
-def run_image(options):
-    machine = Machine(
+def machine_of(options):
+    return Machine(
         image=options.image,
         forwards=[Forward.parse(text) for text in options.forwards],
         memory_mib=options.memory,
@@ -143,8 +172,53 @@ def run_image(options):
         machine=options.machine,
         disks=[Disk.parse(text) for text in options.disks] + [Disk.parse(text, scsi=True) for text in options.scsi_disks],
         append=options.append,
-        arguments=options.arguments,
-        terminal=sys.stdin.isatty())
+        arguments=options.arguments)
+
+
+def add_recorder(machine, name, path, words):
+    """A port that ends in a file, and the parameters that have the guest write to it."""
+    try:
+        open(path, "wb").close()
+    except OSError as error:
+        raise Refusal(f"{path}: cannot write it: {error.strerror}") from None
+    machine.ports.append(Port.to_file(name, path))
+    machine.append = f"{words} {machine.append}".strip()
+
+
+def add_recorders(machine, options):
+    if options.trace:
+        path, _, groups = options.trace.partition(":")
+        add_recorder(machine, bootchart.PORT, path, f"trace={trace.check_groups(groups or 'all')} trace.port={bootchart.PORT}")
+    if options.pcap:
+        add_recorder(machine, "thimble.pcap", options.pcap, "pcap=thimble.pcap")
+
+
+def convert_trace(options):
+    path = pathlib.Path(options.file)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Refusal(f"{path}: cannot read it: {error.strerror}") from None
+    target = pathlib.Path(options.output or path.with_suffix(".json"))
+    with open(target, "w", encoding="utf-8") as output:
+        document = trace.write_json(data, path, output)
+    print(f"{target}: {len(document['traceEvents'])} events; {document['otherData']['lost records']} records were lost")
+    return 0
+
+
+def draw_boot(options):
+    machine = machine_of(options)
+    machine.network = runner.check(machine).has_network
+    target = options.output or pathlib.Path(options.image).with_suffix(".svg").name
+    print(bootchart.draw(machine, target))
+    print(f"drawn in {target}")
+    return 0
+
+
+def run_image(options):
+    machine = machine_of(options)
+    machine.terminal = sys.stdin.isatty()
+    add_recorders(machine, options)
     machine.network = runner.check(machine).has_network
     if options.print_only:
         machine.terminal = True

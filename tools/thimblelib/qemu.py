@@ -31,6 +31,17 @@ class Forward:
 
 
 @dataclasses.dataclass
+class Port:
+    """A port of the virtio console, by the name that the guest finds it by (kernel/port.h)."""
+    name: str
+    chardev: str  # QEMU's, but for its id
+
+    @classmethod
+    def to_file(cls, name, path):
+        return cls(name, f"file,path={comma_safe(str(path))}")
+
+
+@dataclasses.dataclass
 class Machine:
     """What to run, and on what."""
     image: str
@@ -40,13 +51,15 @@ class Machine:
     cpus: int = 1
     machine: str = "q35"
     disks: list[Disk] = dataclasses.field(default_factory=list)
+    ports: list[Port] = dataclasses.field(default_factory=list)
+    counted: bool = False      # one tick of the TSC for each instruction
     append: str = ""
     arguments: list[str] = dataclasses.field(default_factory=list)
     terminal: bool = False
 
     def command(self):
         argv = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-                *self.machine_arguments(), *accelerator(), "-m", str(self.memory_mib)]
+                *self.machine_arguments(), *accelerator(self.counted), "-m", str(self.memory_mib)]
         if self.cpus > 1:
             argv += ["-smp", str(self.cpus)]
         # On a terminal Ctrl-A X ends the machine; a pipe's bytes all belong to the app.
@@ -55,6 +68,7 @@ class Machine:
         if self.network:
             argv += self.network_arguments()
         argv += self.disk_arguments()
+        argv += self.port_arguments()
         argv += ["-kernel", self.image]
         line = self.kernel_command_line()
         return argv + (["-append", line] if line else [])
@@ -83,6 +97,13 @@ class Machine:
             argv += ["-device", f"scsi-hd,bus=scsi0.0,scsi-id={target},drive=disk{number}"]
         return argv
 
+    def port_arguments(self):
+        argv = ["-device", "virtio-serial-pci"] if self.ports else []
+        for number, port in enumerate(self.ports):
+            argv += ["-chardev", f"{port.chardev},id=port{number}",
+                     "-device", f"virtserialport,chardev=port{number},name={comma_safe(port.name)}"]
+        return argv
+
     def mounts(self):
         """The kernel names the disks of each kind in their order."""
         for prefix, scsi in (("vd", False), ("sd", True)):
@@ -102,7 +123,9 @@ class Machine:
         return " ".join(words)
 
 
-def accelerator():
+def accelerator(counted=False):
+    if counted:
+        return ["-accel", "tcg", "-cpu", "max", "-icount", "shift=0,sleep=on"]
     kvm = os.access("/dev/kvm", os.R_OK | os.W_OK)
     return ["-accel", "kvm" if kvm else "tcg", "-cpu", "max"]
 

@@ -14,6 +14,7 @@
 #include "kernel/spinlock.h"
 #include "kernel/thread.h"
 #include "kernel/timer.h"
+#include "kernel/tracepoint.h"
 #include "kernel/vm.h"
 #include "kernel/x86_64/arch.h"
 #include "kernel/heap.h"
@@ -28,6 +29,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+unsigned trace_groups; /* nothing is traced */
 
 #define STACK (256ul * 1024) /* and aligned so; threads begin some way below its top */
 
