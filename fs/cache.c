@@ -362,3 +362,8 @@ void cache_drop(struct blkdev *dev)
 	}
 	mutex_unlock(&cache_lock);
 }
+
+size_t cache_pages(void)
+{
+	return npages;
+}

@@ -40,5 +40,8 @@ void cache_put(struct cache_page *);
  */
 int cache_read(struct blkdev *, uint64_t at, void *buf, size_t len, size_t window);
 
+/* How many pages it holds. */
+size_t cache_pages(void);
+
 /* Forgets a device's pages; nobody uses any of them. */
 void cache_drop(struct blkdev *);

@@ -99,18 +99,26 @@ struct blkdev *blkdev_find(const char *name)
 	}
 }
 
+void blkdev_look(void (*visit)(struct blkdev *, void *arg), void *arg, bool locked)
+{
+	irq_state s = 0;
+
+	if (locked)
+		s = spin_lock(&lock);
+	list_for_each(n, &devices)
+		visit(container_of(n, struct blkdev, node), arg);
+	if (locked)
+		spin_unlock(&lock, s);
+}
+
 void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg)
 {
 	uint64_t deadline_ns = clock_now_ns() + EXPECT_NS;
 	unsigned seen = atomic_load(&news);
-	irq_state s;
 
 	while (atomic_load(&expected) && futex_wait(&news, seen, deadline_ns) != -ETIMEDOUT)
 		seen = atomic_load(&news);
-	s = spin_lock(&lock);
-	list_for_each(n, &devices)
-		visit(container_of(n, struct blkdev, node), arg);
-	spin_unlock(&lock, s);
+	blkdev_look(visit, arg, true);
 }
 
 static uint64_t data_bytes(const struct blk_req *r)

@@ -75,6 +75,9 @@ struct blkdev *blkdev_find(const char *name);
 /* visit must not sleep; waits while devices are still being found */
 void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg);
 
+/* The same of those that are there now, locked or in a frozen system. */
+void blkdev_look(void (*visit)(struct blkdev *, void *arg), void *arg, bool locked);
+
 /* checks range and alignment: -EINVAL, -EROFS, -EOPNOTSUPP; then the driver's submit */
 int blk_submit(struct blkdev *, struct blk_req *);
 int blk_wait(struct blk_req *);                     /* sleeps until complete, returns status */

@@ -17,6 +17,9 @@ KERNEL_SRC := $(filter-out $(NETDEV_SRC) $(NET_DRIVER_SRC),$(call sources,boot k
 # Each floor's part of the debugger is in a folder of that name; net's is of use where the network is.
 DEBUGGER_SRC := $(call sources,debug/* kernel/x86_64/debugger kernel/debugger virtio/debugger fs/debugger)
 NET_DEBUGGER_SRC := $(call sources,net/debugger)
+# The sources of the sysctl tree, of use where somebody asks for it; net's where the network is.
+SYSCTL_SRC := $(call sources,kernel/sysctl virtio/sysctl fs/sysctl)
+NET_SYSCTL_SRC := $(call sources,net/sysctl)
 KERNEL_OBJ := $(call objects,$(if $(DEBUG),$(KERNEL_SRC),$(filter-out $(DEBUG_ONLY),$(KERNEL_SRC))))
 HOT_OBJ    := $(call objects,$(HOT_SRC))
 EXT4_OBJ   := $(call objects,$(call sources,fs/ext4))
@@ -32,7 +35,10 @@ POSIX_SRC  := regcomp regexec regerror regfree fnmatch glob collate collcmp
 POSIX_OBJ  := $(POSIX_SRC:%=$(O)/obj/newlib/%.o)
 DEBUGGER_OBJ := $(call objects,$(DEBUGGER_SRC))
 NET_DEBUGGER_OBJ := $(call objects,$(NET_DEBUGGER_SRC))
-ALL_OBJ    := $(KERNEL_OBJ) $(NETDEV_OBJ) $(NET_DRIVER_OBJ) $(DEBUGGER_OBJ) $(NET_DEBUGGER_OBJ) $(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
+SYSCTL_OBJ := $(call objects,$(SYSCTL_SRC))
+NET_SYSCTL_OBJ := $(call objects,$(NET_SYSCTL_SRC))
+ALL_OBJ    := $(KERNEL_OBJ) $(NETDEV_OBJ) $(NET_DRIVER_OBJ) $(DEBUGGER_OBJ) $(NET_DEBUGGER_OBJ) $(SYSCTL_OBJ) $(NET_SYSCTL_OBJ) \
+	$(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
 
 # $(call remember,FILE,TEXT): writes FILE only when TEXT has changed, so that what depends on FILE is rebuilt then.
 # Read by cat: in GNU make 4.3 $(file <) inside a call may give something else, depending on the lengths.
@@ -50,13 +56,13 @@ $2: FLAGS := $(FLAGS_$1)
 $2: $(O)/flags/$1
 endef
 
-$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ) $(NETDEV_OBJ) $(DEBUGGER_OBJ)),$(HOT_SRC)))
+$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ) $(NETDEV_OBJ) $(DEBUGGER_OBJ) $(SYSCTL_OBJ)),$(HOT_SRC)))
 $(eval $(call compiled,hot,$(HOT_OBJ),$(HOT_SRC)))
-$(eval $(call compiled,net,$(NET_OBJ) $(NET_DEBUGGER_OBJ)))
+$(eval $(call compiled,net,$(NET_OBJ) $(NET_DEBUGGER_OBJ) $(NET_SYSCTL_OBJ)))
 $(eval $(call compiled,lwip,$(LWIP_OBJ)))
 $(eval $(call compiled,libc,$(LIBC_OBJ)))
 $(eval $(call compiled,posix,$(POSIX_OBJ)))
-$(NET_OBJ) $(NET_DEBUGGER_OBJ): | $(LWIP_READY)
+$(NET_OBJ) $(NET_DEBUGGER_OBJ) $(NET_SYSCTL_OBJ): | $(LWIP_READY)
 $(ALL_OBJ): | $(NEWLIB_READY)
 
 # -MD, not -MMD: the C library's headers are ours too.
@@ -86,10 +92,12 @@ $(O)/lib/$1.a: $2 $(O)/flags/$1.objects
 	$$(AR_V)$(AR) rcsD $$@ $2
 endef
 
-LIBS := libkernel libext4 libnet libnetdrivers libglue libdebugger libnetdebugger
+LIBS := libkernel libext4 libnet libnetdrivers libglue libdebugger libnetdebugger libsysctl libnetsysctl
 $(eval $(call archive,libkernel,$(KERNEL_OBJ)))
 $(eval $(call archive,libdebugger,$(DEBUGGER_OBJ)))
 $(eval $(call archive,libnetdebugger,$(NET_DEBUGGER_OBJ)))
+$(eval $(call archive,libsysctl,$(SYSCTL_OBJ)))
+$(eval $(call archive,libnetsysctl,$(NET_SYSCTL_OBJ)))
 $(eval $(call archive,libext4,$(EXT4_OBJ)))
 $(eval $(call archive,libnet,$(NET_OBJ) $(NETDEV_OBJ) $(LWIP_OBJ)))
 $(eval $(call archive,libnetdrivers,$(NET_DRIVER_OBJ)))

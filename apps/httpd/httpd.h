@@ -102,6 +102,12 @@ const char *mime_type(const char *path);
 /* listing.c - appends the page for the directory "./a/": 0 or -1 with errno. */
 int listing_write(struct buffer *, const char *path);
 
+/*
+ * thimble/metrics.c - appends what the system counts, as Prometheus reads it: 0 or -1 with errno. Only
+ * Thimble has it; elsewhere it is NULL.
+ */
+int metrics_write(struct buffer *) __attribute__((weak));
+
 /* reply.c - an answer on its way: out holds the head (and a body made in memory), file the rest. */
 struct reply {
 	int status;

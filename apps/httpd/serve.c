@@ -124,6 +124,25 @@ static void serve_listing(const struct request *r, const char *path, time_t now,
 	buffer_free(&page);
 }
 
+/* A file of that name goes before it. */
+static bool is_metrics(const char *path)
+{
+	return metrics_write && strcmp(path, "./metrics") == 0 && access(path, F_OK) < 0;
+}
+
+static void serve_metrics(const struct request *r, time_t now, struct reply *rp)
+{
+	struct buffer text = { 0 };
+
+	if (metrics_write(&text) < 0 || text.failed) {
+		serve_error(r, 503, now, rp);
+	} else {
+		reply_begin(rp, 200, r->http_1_0, now);
+		reply_body(rp, "text/plain; version=0.0.4; charset=utf-8", &text, is_head(r));
+	}
+	buffer_free(&text);
+}
+
 /* "/a" becomes "/a/", or the links of its page would lead astray. The query stays. */
 static void serve_redirect(const struct request *r, const char *path, time_t now, struct reply *rp)
 {
@@ -162,7 +181,9 @@ static void serve_path(const struct request *r, char *path, time_t now, struct r
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (is_metrics(path))
+		serve_metrics(r, now, rp);
+	else if (stat(path, &st) < 0)
 		serve_error(r, status_of_errno(), now, rp);
 	else if (S_ISDIR(st.st_mode))
 		serve_directory(r, path, now, rp);

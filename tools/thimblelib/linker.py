@@ -22,11 +22,12 @@ HIGH_BASE = 16 * MIB
 PARTS = {
     "ext4": (("ext4_filesystem",), ()),                   # for the app that mounts by name only at run time
     "net": (("net_start",), ()),                          # for the app that is to be pinged, but calls no socket function
-    "debug": ((), ("libdebugger.a",)),
+    "debug": ((), ("libdebugger.a", "libsysctl.a")),
 }
 
-# What comes whole with a part where the image has the symbol anyway: drivers nobody calls by name.
-COMPANIONS = {"libkernel.a": [("netdev_for_each", "libnetdrivers.a")],
+# What comes whole with a part where the image has the symbol anyway: what nobody calls by name.
+COMPANIONS = {"libkernel.a": [("netdev_for_each", "libnetdrivers.a"), ("sysctl_walk", "libsysctl.a")],
+              "libsysctl.a": [("net_start", "libnetsysctl.a")],
               "libdebugger.a": [("net_start", "libnetdebugger.a")]}
 
 
@@ -58,11 +59,13 @@ class Linker:
             replace_if_changed(output, (scratch / "second.elf").read_bytes())
 
     def add_companions(self, scratch, tree):
-        """Once more, if what the first link found in the image brings more along."""
+        """Once more, if what the first link found in the image brings more along, which may bring more in turn."""
         names = {name for _, name in symbols.function_symbols(scratch / "first.elf")}
-        more = [library for part in self.whole for symbol, library in COMPANIONS.get(part, ()) if symbol in names]
-        if more:
-            self.whole += more
+        before = len(self.whole)
+        for part in self.whole:
+            self.whole += [library for symbol, library in COMPANIONS.get(part, ())
+                           if symbol in names and library not in self.whole]
+        if len(self.whole) > before:
             self.run_ld(scratch / "first.elf", tree)
 
     def tree_object(self, scratch):
@@ -72,7 +75,7 @@ class Linker:
         sdk = self.sdk
         argv = ["ld", *self.base, *LD_FLAGS, "-o", str(output), *(f"-u{name}" for name in self.wanted),
                 "--whole-archive", *map(sdk.lib, self.whole), "--no-whole-archive", *self.objects, *extra,
-                "--start-group", sdk.lib("libglue.a"), sdk.lib("libnet.a"), sdk.lib("libext4.a"),
+                "--start-group", sdk.lib("libglue.a"), sdk.lib("libnet.a"), sdk.lib("libext4.a"), sdk.lib("libsysctl.a"),
                 str(NEWLIB_LIB / "libc.a"), str(NEWLIB_LIB / "libm.a"), sdk.libgcc, "--end-group"]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
