@@ -82,11 +82,11 @@ void kmain(const struct boot_info *boot)
 	boot_phase(PHASE_DEVICES);
 	pci_init();
 	virtio_mmio_init();
+	if (debugger_start)
+		debugger_start();
 	boot_phase(PHASE_NETWORK);
 	if (net_start)
 		net_start();
-	if (debugger_start)
-		debugger_start();
 	boot_phase(PHASE_APP_THREAD);
 	app = thread_create("main", PRIO_APP, main_stack(), run_app, (void *)boot);
 	if (!app)

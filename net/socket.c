@@ -7,6 +7,7 @@
 #include "net/socket.h"
 #include "kernel/clock.h"
 #include "kernel/heap.h"
+#include "kernel/tracepoint.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +24,22 @@ int net_is_socket(const struct file *f)
 {
 	return socket_of(f) != NULL;
 }
+
+/* A call in the trace: from its beginning to whichever return it takes. */
+struct call {
+	const char *name;
+	const struct file *f;
+	long result;
+};
+
+static inline void call_end(const struct call *c)
+{
+	TRACEPOINT(SOCKET, trace_socket_end(c->name, c->f, c->result));
+}
+
+#define CALL(text, file)                                                              \
+	struct call call __attribute__((cleanup(call_end))) = { text, file, 0 };       \
+	TRACEPOINT(SOCKET, trace_socket_begin(text, file))
 
 /* --- For the kinds --- */
 
@@ -135,13 +152,14 @@ int net_socket(int domain, int type, int protocol, struct file **out)
 {
 	struct socket *s;
 	int error;
+	CALL("socket", NULL);
 
 	if (domain != AF_INET)
-		return -EAFNOSUPPORT;
+		return call.result = -EAFNOSUPPORT;
 	net_lock();
 	error = create(type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol, &s);
 	net_unlock();
-	return error ? error : wrap(s, type, out);
+	return call.result = error ? error : wrap(s, type, out);
 }
 
 int net_socketpair(int domain, int type, int protocol, struct file *out[2])
@@ -172,23 +190,24 @@ int net_accept(struct file *f, struct sockaddr *addr, socklen_t *len, unsigned f
 	struct socket *s = socket_of(f), *accepted;
 	struct endpoint peer = { 0 };
 	int error;
+	CALL("accept", f);
 
 	if (s == NULL)
-		return -ENOTSOCK;
+		return call.result = -ENOTSOCK;
 	if (s->ops->accept == NULL)
-		return -EOPNOTSUPP;
+		return call.result = -EOPNOTSUPP;
 	if (addr != NULL && len == NULL)
-		return -EFAULT;
+		return call.result = -EFAULT;
 	net_lock();
 	error = s->ops->accept(s, &accepted, socket_nonblock(f, 0));
 	if (error == 0)
 		accepted->ops->name(accepted, true, &peer);
 	net_unlock();
 	if (error)
-		return error;
+		return call.result = error;
 	if (addr != NULL)
 		endpoint_to_sockaddr(&peer, addr, len);
-	return wrap(accepted, (int)flags, out);
+	return call.result = wrap(accepted, (int)flags, out);
 }
 
 /* --- Names and connections --- */
@@ -198,35 +217,37 @@ int net_bind(struct file *f, const struct sockaddr *addr, socklen_t len)
 	struct socket *s = socket_of(f);
 	struct endpoint local;
 	int error;
+	CALL("bind", f);
 
 	if (s == NULL)
-		return -ENOTSOCK;
+		return call.result = -ENOTSOCK;
 	if (s->ops->bind == NULL)
-		return -EOPNOTSUPP;
+		return call.result = -EOPNOTSUPP;
 	error = endpoint_from_sockaddr(&local, addr, len);
 	if (error)
-		return error;
+		return call.result = error;
 	net_lock();
 	error = endpoint_check_local(&local);
 	if (error == 0)
 		error = s->ops->bind(s, &local);
 	net_unlock();
-	return error;
+	return call.result = error;
 }
 
 int net_listen(struct file *f, int backlog)
 {
 	struct socket *s = socket_of(f);
 	int error;
+	CALL("listen", f);
 
 	if (s == NULL)
-		return -ENOTSOCK;
+		return call.result = -ENOTSOCK;
 	if (s->ops->listen == NULL)
-		return -EOPNOTSUPP;
+		return call.result = -EOPNOTSUPP;
 	net_lock();
 	error = s->ops->listen(s, backlog);
 	net_unlock();
-	return error;
+	return call.result = error;
 }
 
 int net_connect(struct file *f, const struct sockaddr *addr, socklen_t len)
@@ -235,37 +256,39 @@ int net_connect(struct file *f, const struct sockaddr *addr, socklen_t len)
 	struct endpoint remote;
 	bool dissolve;
 	int error = 0;
+	CALL("connect", f);
 
 	if (s == NULL)
-		return -ENOTSOCK;
+		return call.result = -ENOTSOCK;
 	if (s->ops->connect == NULL)
-		return -EISCONN;
+		return call.result = -EISCONN;
 	dissolve = addr != NULL && len >= sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC;
 	if (!dissolve)
 		error = endpoint_from_sockaddr(&remote, addr, len);
 	if (error)
-		return error;
+		return call.result = error;
 	if (!dissolve)
 		endpoint_fix_destination(&remote);
 	net_lock();
 	error = s->ops->connect(s, dissolve ? NULL : &remote, socket_nonblock(f, 0));
 	net_unlock();
-	return error;
+	return call.result = error;
 }
 
 int net_shutdown(struct file *f, int how)
 {
 	struct socket *s = socket_of(f);
 	int error;
+	CALL("shutdown", f);
 
 	if (s == NULL)
-		return -ENOTSOCK;
+		return call.result = -ENOTSOCK;
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
-		return -EINVAL;
+		return call.result = -EINVAL;
 	net_lock();
 	error = s->ops->shutdown(s, how);
 	net_unlock();
-	return error;
+	return call.result = error;
 }
 
 static int name(struct file *f, bool peer, struct sockaddr *addr, socklen_t *len)
@@ -339,15 +362,16 @@ ssize_t net_sendmsg(struct file *f, const struct msghdr *msg, int flags)
 	struct endpoint to;
 	ssize_t n;
 	int error = 0;
+	CALL("send", f);
 
 	if (s == NULL)
-		return -ENOTSOCK;
+		return call.result = -ENOTSOCK;
 	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
+		return call.result = -EOPNOTSUPP;
 	if (named)
 		error = endpoint_from_sockaddr(&to, msg->msg_name, msg->msg_namelen);
 	if (error)
-		return error;
+		return call.result = error;
 	if (named)
 		endpoint_fix_destination(&to);
 	if (socket_nonblock(f, flags))
@@ -355,7 +379,7 @@ ssize_t net_sendmsg(struct file *f, const struct msghdr *msg, int flags)
 	net_lock();
 	n = s->ops->send(s, &iov, flags, named ? &to : NULL);
 	net_unlock();
-	return n;
+	return call.result = n;
 }
 
 ssize_t net_recvmsg(struct file *f, struct msghdr *msg, int flags)
@@ -364,25 +388,26 @@ ssize_t net_recvmsg(struct file *f, struct msghdr *msg, int flags)
 	struct iov iov = { msg->msg_iov, msg->msg_iovlen, 0 };
 	struct received info = { .flags = 0 };
 	ssize_t n;
+	CALL("recv", f);
 
 	if (s == NULL)
-		return -ENOTSOCK;
+		return call.result = -ENOTSOCK;
 	if (flags & MSG_OOB)
-		return -EINVAL; /* no urgent data is ever kept apart */
+		return call.result = -EINVAL; /* no urgent data is ever kept apart */
 	if (socket_nonblock(f, flags))
 		flags |= MSG_DONTWAIT;
 	net_lock();
 	n = s->ops->recv(s, &iov, flags, &info);
 	net_unlock();
 	if (n < 0)
-		return n;
+		return call.result = n;
 	msg->msg_flags = info.flags;
 	msg->msg_controllen = 0;
 	if (msg->msg_name == NULL || s->type == SOCK_STREAM || s->domain != AF_INET)
 		msg->msg_namelen = 0;
 	else
 		endpoint_to_sockaddr(&info.from, msg->msg_name, &msg->msg_namelen);
-	return n;
+	return call.result = n;
 }
 
 /* --- As a file --- */
