@@ -43,6 +43,11 @@ static uint64_t next_frame(const struct thread *t, uint64_t rbp)
 	return leads_on(t, rbp, next) ? next : 0;
 }
 
+uint64_t trace_saved(uint64_t address)
+{
+	return readable(address) ? *(const uint64_t *)address : 0;
+}
+
 void trace_take(uint64_t *calls, unsigned n, uint64_t rbp, const struct thread *t)
 {
 	for (unsigned i = 0; i < n; i++) {

@@ -2,6 +2,7 @@
 /* The CPUs and threads that did not panic. */
 #include "debug/others.h"
 #include "debug/say.h"
+#include "debug/where.h"
 #include "kernel/cpu.h"
 #include "kernel/thread.h"
 #include "kernel/vm.h"
@@ -44,28 +45,17 @@ void say_other_cpus(void)
 		say("\n");
 }
 
-static const char *state_of(const struct thread *t)
-{
-	switch (t->state) {
-	case THREAD_NEW:
-		return "not started";
-	case THREAD_RUNNABLE:
-		return "ready";
-	case THREAD_BLOCKED:
-		return "asleep";
-	default:
-		return "at its end";
-	}
-}
-
 static void say_thread(const struct thread *t, void *arg)
 {
 	unsigned *shown = arg;
+	char where[96];
 
 	if (t->state == THREAD_RUNNING || t->priority == PRIO_IDLE)
 		return;
-	if (++*shown <= THREADS_MAX)
-		say("thread %u \"%.15s\", %s\n", t->id, t->name, state_of(t));
+	if (++*shown > THREADS_MAX)
+		return;
+	where_is(t, where, sizeof where);
+	say("thread %u \"%.15s\", %s\n", t->id, t->name, where);
 }
 
 void say_other_threads(void)

@@ -3,6 +3,7 @@
 #include "debug/symbols.h"
 #include "kernel/x86_64/arch.h"
 #include <stddef.h>
+#include <string.h>
 
 /* The last symbol that starts at or before address. */
 static uint32_t search(const uint32_t *starts, uint32_t count, uint64_t address)
@@ -18,6 +19,33 @@ static uint32_t search(const uint32_t *starts, uint32_t count, uint64_t address)
 			high = middle;
 	}
 	return low;
+}
+
+const char *symbol_at(unsigned i, uint64_t *address)
+{
+	const uint32_t *table = (const uint32_t *)ksyms_start;
+	size_t size = (size_t)(ksyms_end - ksyms_start);
+	uint32_t count, name;
+
+	if (size < sizeof(uint32_t))
+		return NULL;
+	count = table[0];
+	if (count > size / (2 * sizeof(uint32_t)) || i >= count)
+		return NULL;
+	name = table[1 + count + i];
+	*address = table[1 + i];
+	return name < size && ksyms_start[name] ? ksyms_start + name : NULL;
+}
+
+uint64_t symbol_address(const char *name)
+{
+	const char *this;
+	uint64_t address;
+
+	for (unsigned i = 0; (this = symbol_at(i, &address)); i++)
+		if (strcmp(this, name) == 0)
+			return address;
+	return 0;
 }
 
 const char *symbol_name(uint64_t address, uint64_t *offset)

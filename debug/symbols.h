@@ -13,3 +13,7 @@
  * the table: it is used in panics.
  */
 const char *symbol_name(uint64_t address, uint64_t *offset);
+
+/* The debugger's: the other way round, 0: no such function; and one after the other, NULL: that was the last. */
+uint64_t symbol_address(const char *name);
+const char *symbol_at(unsigned i, uint64_t *address);

@@ -367,3 +367,10 @@ size_t cache_pages(void)
 {
 	return npages;
 }
+
+void cache_count(size_t *pages, size_t *most, const struct list **idle)
+{
+	*pages = npages;
+	*most = pages_max;
+	*idle = &unused;
+}

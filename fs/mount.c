@@ -255,3 +255,8 @@ void vfs_sync_all(void)
 		sb = next;
 	}
 }
+
+const struct list *mount_list(void)
+{
+	return &mounts;
+}

@@ -19,3 +19,6 @@ const char *mount_why(const struct mount_request *r, int error);
  */
 int mount_find_source(struct mount_request *r, const char *source, const char *type,
 		      const struct filesystem **fs);
+
+/* The table, of superblocks by their node, for a frozen system. */
+const struct list *mount_list(void);

@@ -269,3 +269,8 @@ int blk_write(struct blkdev *d, uint64_t sector, const void *buf, size_t len)
 {
 	return transfer(d, BLK_WRITE, sector, buf, len);
 }
+
+const struct list *blkdev_list(void)
+{
+	return &devices;
+}

@@ -64,6 +64,9 @@ struct blkdev {
 void blkdev_register(struct blkdev *, const char *prefix);
 void blkdev_unregister(struct blkdev *);
 
+/* The list of them by their node, for a frozen system. */
+const struct list *blkdev_list(void);
+
 /*
  * Drivers that look for disks in a thread of their own, while the system boots: +1 when that
  * begins, -1 when all are registered that are there.

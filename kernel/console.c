@@ -221,9 +221,11 @@ void console_freeze(void)
 	frozen = true;
 }
 
-void console_thaw(void)
+void console_thaw(bool wake)
 {
 	frozen = false;
+	if (!wake)
+		return;
 	wait_queue_wake(&console_writable);
 	port_thaw();
 }

@@ -76,7 +76,7 @@ void console_start_input(void);
  * system goes on.
  */
 void console_freeze(void);
-void console_thaw(void);
+void console_thaw(bool wake); /* false: not those who wait, as locks may be held; they have deadlines */
 bool console_frozen(void);
 
 /* With the system frozen: a byte typed at any console, or -1. */

@@ -44,3 +44,8 @@ void netdev_for_each(void (*visit)(struct netdev *, void *arg), void *arg)
 	list_for_each(n, &devices)
 		visit(container_of(n, struct netdev, node), arg);
 }
+
+const struct list *netdev_list(void)
+{
+	return &devices;
+}

@@ -80,3 +80,6 @@ extern void (*netdev_tap)(struct netdev *, bool out, const struct sg *, unsigned
 void netdev_register(struct netdev *); /* names it ethN */
 void netdev_unregister(struct netdev *);
 void netdev_for_each(void (*visit)(struct netdev *, void *arg), void *arg);
+
+/* The list of them by their node, for a frozen system. */
+const struct list *netdev_list(void);

@@ -187,3 +187,8 @@ int timer_init(struct cpu *cpu)
 	cpu->timer_queue = q;
 	return 0;
 }
+
+const struct timer *timer_first(const struct timer_queue *q)
+{
+	return q->root;
+}

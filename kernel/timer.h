@@ -29,5 +29,8 @@ bool timer_stop(struct timer *);
 /* Called by the hardware timer's interrupt: fires what is due and programs the next deadline. */
 void timer_interrupt(void);
 
+/* For a frozen system: the earliest of a queue; below it are its child, and that one's next. */
+const struct timer *timer_first(const struct timer_queue *);
+
 struct cpu;
 int timer_init(struct cpu *); /* 0 or -ENOMEM */

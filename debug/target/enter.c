@@ -8,6 +8,7 @@
  */
 #include "debug/target/enter.h"
 #include "debug/target/points.h"
+#include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock_check.h"
@@ -80,6 +81,7 @@ static struct conversation talk(struct target_stop *s)
 
 	stop = s;
 	inside = self;
+	console_freeze();
 	segments_fault_stack(self, fault_stack + FAULT_STACK);
 	call_on_stack(stack + TARGET_STACK, converse, &c);
 	segments_fault_stack(self, NULL);
@@ -98,6 +100,7 @@ static void run_on(struct trap_frame *tf)
 	spinlock_time_passed();
 	points_plant();
 	cpus_resume();
+	console_thaw(tf->rflags & CPU_FLAG_IF);
 }
 
 /* A breakpoint's instruction is run before the breakpoint is there again. */
@@ -221,7 +224,7 @@ static bool breakpoint(struct trap_frame *tf)
 		tf->rip -= !ours; /* cleared before this CPU's turn came */
 		go_on(tf);
 		return true;
-	} else if (tf->rip == (uintptr_t)kdb_entered) {
+	} else if (tf->rip == kdb_entered) {
 		s.cause = DEBUGGER_CALL;
 		s.why = (const char *)tf->rdi;
 	}
@@ -234,8 +237,10 @@ static bool breakpoint(struct trap_frame *tf)
  */
 static bool other_exception(void)
 {
-	if (step_going_on())
+	if (step_going_on()) {
 		cpus_resume();
+		console_thaw(false);
+	}
 	return false;
 }
 

@@ -102,7 +102,7 @@ static bool preempted_frame(uint64_t rbp, struct trap_frame *tf)
 	for (unsigned i = 0; i < SWITCH_DEPTH; i++) {
 		if (target_read(rbp, &frame, sizeof frame) != sizeof frame)
 			return false;
-		if (frame.return_address == (uintptr_t)trap_preempted)
+		if (frame.return_address == trap_preempted)
 			return target_read(rbp + sizeof frame + fpu_area_size, tf, sizeof *tf) == sizeof *tf;
 		rbp = frame.rbp;
 	}

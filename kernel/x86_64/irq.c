@@ -214,3 +214,20 @@ void interrupts_init(void)
 	if (acpi.ncpus > 1)
 		cpus_starting(true);
 }
+
+const char *irq_handler_name(unsigned vector, unsigned n)
+{
+	const struct action *a = vector < VECTOR_COUNT ? actions[vector] : NULL;
+
+	for (; a && n > 0; n--)
+		a = a->next;
+	return a ? a->name : NULL;
+}
+
+int irq_wire(unsigned vector)
+{
+	for (int gsi = 0; gsi < GSI_COUNT; gsi++)
+		if (vector && vector_of_gsi[gsi] == vector)
+			return gsi;
+	return -1;
+}

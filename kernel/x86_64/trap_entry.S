@@ -67,6 +67,7 @@ exception_entry:
 	save_registers
 	movq	%rsp, %rdi
 	call	trap_exception
+.Lexcepted:
 	jmp	return_from_trap
 
 interrupt_entry:
@@ -77,6 +78,7 @@ interrupt_entry:
 	save_registers
 	movq	%rsp, %rdi
 	call	trap_interrupt
+.Linterrupted:
 	testb	%al, %al
 	jnz	preempt
 
@@ -117,11 +119,24 @@ preempt:
 	movq	%rsp, %rdi
 	call	fpu_save
 	call	sched_preempt
-	.globl	trap_preempted
-trap_preempted:			/* debug/target/ finds the frame from here */
+.Lpreempted:
 	movq	%rsp, %rdi
 	call	fpu_restore
 	movq	%rbx, %rsp
 	jmp	return_from_trap
+
+	/*
+	 * For the debugger's call chains: where calls return to from which it is known where the
+	 * interrupted registers lie. Only the debugger brings this into the image.
+	 */
+	.section .rodata.trap_returns, "a"
+	.balign	8
+	.globl	trap_excepted, trap_interrupted, trap_preempted
+trap_excepted:
+	.quad	.Lexcepted
+trap_interrupted:
+	.quad	.Linterrupted
+trap_preempted:
+	.quad	.Lpreempted
 
 	.section .note.GNU-stack, "", @progbits

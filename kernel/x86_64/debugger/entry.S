@@ -4,13 +4,13 @@
 	.text
 
 /* kdb_enter(why): the trap handler knows it by the address. */
-	.globl	kdb_enter, kdb_entered
+	.globl	kdb_enter
 	.type	kdb_enter, @function
 kdb_enter:
 	pushq	%rbp
 	movq	%rsp, %rbp
 	int3
-kdb_entered:
+.Lentered:
 	popq	%rbp
 	ret
 	.size	kdb_enter, . - kdb_enter
@@ -28,5 +28,11 @@ call_on_stack:
 	popq	%rbp
 	ret
 	.size	call_on_stack, . - call_on_stack
+
+	.section .rodata.kdb_entered, "a"
+	.balign	8
+	.globl	kdb_entered
+kdb_entered:
+	.quad	.Lentered
 
 	.section .note.GNU-stack, "", @progbits

@@ -68,7 +68,10 @@ static inline void write_anything(void *to, const void *from, size_t len)
 void call_on_stack(void *top, void (*f)(void *arg), void *arg);
 
 /* entry.S: where kdb_enter() is when it has trapped; its argument is in RDI still. */
-extern const char kdb_entered[];
+extern const uint64_t kdb_entered;
 
-/* trap_entry.S: where sched_preempt() returns to, with the interrupted registers above the FPU's. */
-extern const char trap_preempted[];
+/*
+ * trap_entry.S: where handlers return to, with the interrupted registers right above; and
+ * sched_preempt(), with those above the FPU's state.
+ */
+extern const uint64_t trap_excepted, trap_interrupted, trap_preempted;
