@@ -52,6 +52,12 @@ struct blkdev {
 	 * business).
 	 */
 	int (*submit)(struct blkdev *, struct blk_req *);
+	/*
+	 * With the system frozen (core dumps): writes and polls, taking no lock that anybody holds.
+	 * 0; -EBUSY: the disk has other requests, or a CPU was stopped in the middle of its work;
+	 * else -errno. NULL: it cannot, or there is no debugger in the image.
+	 */
+	int (*frozen_write)(struct blkdev *, uint64_t sector, const void *buf, size_t len);
 	void *driver;
 	/* What the device was given so far, by operation; a flush has no sectors. */
 	uint64_t requests[BLK_COMMAND], sectors_moved[BLK_COMMAND];

@@ -11,6 +11,7 @@
 #include "kernel/log.h"
 #include "kernel/param.h"
 #include "virtio/virtio.h"
+#include "virtio/virtio_blk.h"
 #include <errno.h>
 #include <string.h>
 
@@ -403,6 +404,11 @@ static void read_abilities(struct virtio_device *dev, struct vtblk *b)
 	b->disk.can_write_zeroes = b->max_write_zeroes_sectors != 0;
 }
 
+struct virtqueue *virtio_blk_queue(const struct blkdev *d)
+{
+	return ((struct vtblk *)d->driver)->vq;
+}
+
 static struct vtblk *allocate(struct virtio_device *dev)
 {
 	struct vtblk *b = kzalloc(sizeof *b);
@@ -411,6 +417,7 @@ static struct vtblk *allocate(struct virtio_device *dev)
 		return NULL;
 	b->dev = dev;
 	b->disk.submit = vtblk_submit;
+	b->disk.frozen_write = virtio_blk_frozen_write;
 	b->disk.driver = b;
 	list_init(&b->waiting);
 	return dev->driver_data = b;

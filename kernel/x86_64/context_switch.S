@@ -63,9 +63,15 @@ context_set_fs:
 
 /* Where a new thread begins: context_init() left entry in RBX and its argument in R12. */
 	.globl	context_start
+	.type	context_start, @function
+	.cfi_sections .debug_frame
 context_start:
+	.cfi_startproc
+	.cfi_undefined %rip	/* gdb: nobody called it */
 	movq	%r12, %rdi
 	call	*%rbx
 	ud2
+	.cfi_endproc
+	.size	context_start, . - context_start
 
 	.section .note.GNU-stack, "", @progbits

@@ -4,6 +4,8 @@
  * interrupts off (segments.h), and leaves a struct trap_frame there. A preempting interrupt moves
  * that frame to the interrupted thread's own stack before it lets another thread run, so the
  * interrupt stack is free again.
+ *
+ * The CFI directives are for gdb, which unwinds through here: where a frame keeps the interrupted registers.
  */
 #include "kernel/x86_64/segments.h"
 #include "kernel/x86_64/vectors.h"
@@ -33,6 +35,19 @@
 	cld
 	.endm
 
+	/* A frame begins where the register points. The CFA is where it ends. */
+	.macro	frame_at register
+	.cfi_def_cfa \register, FRAME_WORDS * 8
+	.cfi_offset %rsp, -16
+	.cfi_offset %rip, -40
+	.set	slot, -64
+	.irp	saved, %rax, %rbx, %rcx, %rdx, %rsi, %rdi, %rbp, %r8, %r9, %r10, %r11, %r12, %r13, %r14, %r15
+	.cfi_offset \saved, slot
+	.set	slot, slot - 8
+	.endr
+	.endm
+
+	.cfi_sections .debug_frame
 	.text
 
 	/*
@@ -64,7 +79,10 @@ trap_interrupt_stubs:
 	.endr
 
 exception_entry:
+	.cfi_startproc
+	.cfi_signal_frame
 	save_registers
+	frame_at %rsp
 	movq	%rsp, %rdi
 	call	trap_exception
 .Lexcepted:
@@ -114,6 +132,7 @@ preempt:
 	movl	$FRAME_WORDS, %ecx
 	rep movsq
 	movq	%rbx, %rsp
+	frame_at %rbx
 	subq	fpu_area_size, %rsp
 	andq	$-FPU_AREA_ALIGN, %rsp
 	movq	%rsp, %rdi
@@ -124,6 +143,7 @@ preempt:
 	call	fpu_restore
 	movq	%rbx, %rsp
 	jmp	return_from_trap
+	.cfi_endproc
 
 	/*
 	 * For the debugger's call chains: where calls return to from which it is known where the

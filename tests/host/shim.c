@@ -564,7 +564,7 @@ WEAK _Noreturn void panic(const char *fmt, ...)
 	end(-1);
 }
 
-WEAK _Noreturn void panic_trap(const struct trap_frame *tf, const char *fmt, ...)
+WEAK _Noreturn void panic_trap(struct trap_frame *tf, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The notes of a core: one with each thread's registers, and one about the whole. Linux's layouts
+ * (System V ABI's struct prstatus and prpsinfo, as binutils knows them for x86-64).
+ */
+#include "debug/dump/core.h"
+#include "debug/dump/out.h"
+#include "debug/target/target.h"
+#include "kernel/thread.h"
+#include <assert.h>
+
+enum { NT_PRSTATUS = 1, NT_PRPSINFO = 3 };
+
+struct note {
+	uint32_t name_len, desc_len, type;
+	char name[8];
+};
+
+struct prstatus {
+	int32_t signo, code, error;
+	int16_t cursig;
+	uint64_t sigpend, sighold;
+	int32_t pid, ppid, pgrp, sid;
+	uint64_t times[8];
+	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax;
+	uint64_t rip, cs, rflags, rsp, ss, fs_base, gs_base, ds, es, fs, gs;
+	int32_t fpvalid;
+};
+
+struct prpsinfo {
+	char state, sname, zombie, nice;
+	uint64_t flag;
+	uint32_t uid, gid;
+	int32_t pid, ppid, pgrp, sid;
+	char fname[16], psargs[80];
+};
+
+static_assert(sizeof(struct prstatus) == 336 && sizeof(struct prpsinfo) == 136, "Linux's, x86-64");
+
+static void write_note(uint32_t type, const void *desc, uint32_t len)
+{
+	struct note note = { 5, len, type, "CORE" };
+
+	out_write(&note, sizeof(note));
+	out_write(desc, len);
+}
+
+static void write_thread(const struct thread *t, int signal)
+{
+	struct target_registers r = { 0 };
+	struct prstatus status;
+	bool all;
+
+	target_registers(t, &r, &all);
+	status = (struct prstatus){
+		.signo = signal, .cursig = (int16_t)signal, .pid = (int32_t)t->id,
+		.r15 = r.r15, .r14 = r.r14, .r13 = r.r13, .r12 = r.r12, .rbp = r.rbp, .rbx = r.rbx,
+		.r11 = r.r11, .r10 = r.r10, .r9 = r.r9, .r8 = r.r8, .rax = r.rax, .rcx = r.rcx,
+		.rdx = r.rdx, .rsi = r.rsi, .rdi = r.rdi, .orig_rax = UINT64_MAX,
+		.rip = r.rip, .cs = r.cs, .rflags = r.rflags, .rsp = r.rsp, .ss = r.ss,
+		.fs_base = r.fs_base, .gs_base = r.gs_base, .ds = r.ds, .es = r.es, .fs = r.fs, .gs = r.gs,
+	};
+	write_note(NT_PRSTATUS, &status, sizeof(status));
+}
+
+uint64_t notes_size(void)
+{
+	uint64_t n = 0;
+
+	for (struct thread *t = NULL; (t = target_thread_next(t));)
+		n += sizeof(struct note) + sizeof(struct prstatus);
+	return n + sizeof(struct note) + sizeof(struct prpsinfo);
+}
+
+/* gdb begins with the first thread, and takes its signal for the reason. */
+void notes_write(const struct thread *current, int signal)
+{
+	struct prpsinfo info = { .sname = 'R', .fname = "thimble", .psargs = "thimble" };
+
+	if (current)
+		write_thread(current, signal);
+	for (struct thread *t = NULL; (t = target_thread_next(t));)
+		if (t != current)
+			write_thread(t, 0);
+	write_note(NT_PRPSINFO, &info, sizeof(info));
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The system's threads as gdb's (appendices E.4, E.8): those on CPUs and those asleep alike. */
+#include "debug/gdb/gdb.h"
+#include "kernel/cpu.h"
+#include "kernel/thread.h"
+
+extern const char tls_size[]; /* image.ld: its address is the number */
+
+unsigned gdb_current(void)
+{
+	return gdb_stop->thread ? gdb_stop->thread->id : 0;
+}
+
+struct thread *gdb_thread(unsigned id)
+{
+	return id == GDB_ALL || id == gdb_current() ? gdb_stop->thread : target_thread(id);
+}
+
+/* Tid: is it alive? */
+void gdb_thread_alive(const char *at)
+{
+	unsigned id;
+
+	if (scan_thread(&at, &id) && gdb_thread(id))
+		reply_ok();
+	else
+		reply_error();
+}
+
+/* Hg and Hc: which thread the next commands are about. The latter is vCont's by now. */
+void gdb_thread_select(const char *at)
+{
+	bool general = scan_char(&at, 'g');
+	unsigned id;
+
+	if ((!general && !scan_char(&at, 'c')) || !scan_thread(&at, &id) || !gdb_thread(id)) {
+		reply_error();
+		return;
+	}
+	if (general)
+		gdb_selected = id;
+	reply_ok();
+}
+
+/* The list comes in portions; ids only grow, so one tells where the next portion begins. */
+static unsigned listed;
+
+void gdb_thread_next(const char *at)
+{
+	unsigned from = listed;
+
+	(void)at;
+	for (struct thread *t = NULL; (t = target_thread_next(t)) && reply_room() > 10;) {
+		if (t->id <= from)
+			continue;
+		reply_byte(listed == from ? 'm' : ',');
+		reply_number(t->id);
+		listed = t->id;
+	}
+	if (listed == from)
+		reply_byte('l');
+}
+
+void gdb_thread_first(const char *at)
+{
+	listed = 0;
+	gdb_thread_next(at);
+}
+
+static const char *state_of(const struct thread *t)
+{
+	enum thread_state state = t->state;
+
+	switch (state) {
+	case THREAD_NEW:
+		return "not started";
+	case THREAD_RUNNABLE:
+		return "ready";
+	case THREAD_RUNNING:
+		return "running";
+	case THREAD_BLOCKED:
+		return "asleep";
+	default:
+		return "at its end";
+	}
+}
+
+/* For a gdb that does not read the document. */
+void gdb_thread_extra(const char *at)
+{
+	unsigned id;
+	const struct thread *t = scan_thread(&at, &id) ? gdb_thread(id) : NULL;
+	const char *state = t ? state_of(t) : "";
+
+	if (!t) {
+		reply_error();
+		return;
+	}
+	for (unsigned i = 0; i < sizeof(t->name) && t->name[i]; i++)
+		reply_hex(&t->name[i], 1);
+	reply_hex(" ", 1);
+	while (*state)
+		reply_hex(state++, 1);
+}
+
+static void describe(const struct thread *t)
+{
+	const struct cpu *cpu = target_cpu_of(t);
+	char name[sizeof(t->name) + 1] = "";
+
+	__builtin_memcpy(name, t->name, sizeof(t->name));
+	document_text("<thread id=\"");
+	document_number(t->id);
+	if (cpu) {
+		document_text("\" core=\"");
+		document_number(cpu->id);
+	}
+	document_text("\" name=\"");
+	document_quoted(name);
+	document_text("\">");
+	document_text(state_of(t));
+	document_text("</thread>");
+}
+
+/* Appendix E.14. */
+void gdb_threads_document(void)
+{
+	document_text("<?xml version=\"1.0\"?><threads>");
+	for (struct thread *t = NULL; (t = target_thread_next(t));)
+		describe(t);
+	document_text("</threads>");
+}
+
+/*
+ * qGetTLSAddr:thread,offset,module. There is one module, whose block ends at the thread's control
+ * block (kernel/x86_64/tls.c).
+ */
+void gdb_thread_local(const char *at)
+{
+	struct target_registers r;
+	uint64_t offset;
+	unsigned id;
+	bool all;
+
+	if (scan_thread(&at, &id) && scan_char(&at, ',') && scan_number(&at, &offset) &&
+	    gdb_thread(id) && target_registers(gdb_thread(id), &r, &all))
+		reply_number(r.fs_base - (uintptr_t)tls_size + offset);
+	else
+		reply_error();
+}
