@@ -6,6 +6,7 @@
  */
 #include "kernel/blkdev.h"
 #include "kernel/clock.h"
+#include "kernel/cold.h"
 #include "kernel/page.h"
 #include "kernel/printf.h"
 #include "kernel/spinlock.h"
@@ -42,7 +43,7 @@ static void make_name(char *name, size_t size, const char *prefix, unsigned inde
 		ksnprintf(name, size, "%s%c%c", prefix, 'a' + index / 26 - 1, 'a' + index % 26);
 }
 
-void blkdev_register(struct blkdev *d, const char *prefix)
+COLD void blkdev_register(struct blkdev *d, const char *prefix)
 {
 	irq_state s = spin_lock(&lock);
 
@@ -56,7 +57,7 @@ void blkdev_register(struct blkdev *d, const char *prefix)
 	blkdev_expect(0);
 }
 
-void blkdev_unregister(struct blkdev *d)
+COLD void blkdev_unregister(struct blkdev *d)
 {
 	irq_state s = spin_lock(&lock);
 
@@ -84,7 +85,7 @@ static struct blkdev *look_up(const char *name)
  * What is expected, and how many came, is read before the look: a device that comes after it is
  * neither slept through nor taken for one that will not come.
  */
-struct blkdev *blkdev_find(const char *name)
+COLD struct blkdev *blkdev_find(const char *name)
 {
 	uint64_t deadline_ns = clock_now_ns() + EXPECT_NS;
 
@@ -99,7 +100,7 @@ struct blkdev *blkdev_find(const char *name)
 	}
 }
 
-void blkdev_look(void (*visit)(struct blkdev *, void *arg), void *arg, bool locked)
+COLD void blkdev_look(void (*visit)(struct blkdev *, void *arg), void *arg, bool locked)
 {
 	irq_state s = 0;
 
@@ -111,7 +112,7 @@ void blkdev_look(void (*visit)(struct blkdev *, void *arg), void *arg, bool lock
 		spin_unlock(&lock, s);
 }
 
-void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg)
+COLD void blkdev_for_each(void (*visit)(struct blkdev *, void *arg), void *arg)
 {
 	uint64_t deadline_ns = clock_now_ns() + EXPECT_NS;
 	unsigned seen = atomic_load(&news);

@@ -12,6 +12,7 @@
  */
 #include "kernel/futex.h"
 #include "kernel/clock.h"
+#include "kernel/cold.h"
 #include "kernel/list.h"
 #include "kernel/panic.h"
 #include "kernel/spinlock.h"
@@ -346,7 +347,7 @@ static unsigned pass_on(atomic_uint *count, unsigned n, atomic_uint *to, unsigne
 	return done;
 }
 
-unsigned futex_queue_move(atomic_uint *count, unsigned n, unsigned held, unsigned contended)
+COLD unsigned futex_queue_move(atomic_uint *count, unsigned n, unsigned held, unsigned contended)
 {
 	struct bucket *b = bucket_of(count);
 	unsigned done = 0, there;

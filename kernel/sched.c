@@ -24,6 +24,7 @@
  * Lock order: run queue -> timer queue.
  */
 #include "kernel/clock.h"
+#include "kernel/cold.h"
 #include "kernel/heap.h"
 #include "kernel/panic.h"
 #include "kernel/run_queue.h"
@@ -310,7 +311,8 @@ void thread_yield(void)
  * new one of its own puts it behind its peers even while it runs (POSIX.1-2008, 2.8.4): if it stayed
  * in front of them, who raises and lowers threads in turn would keep the CPU from all others.
  */
-static void change_priority(struct thread *t, enum thread_priority *part, enum thread_priority to)
+COLD static void change_priority(struct thread *t, enum thread_priority *part,
+				 enum thread_priority to)
 {
 	irq_state s;
 	struct cpu *cpu = sched_lock_thread(t, &s);
@@ -359,7 +361,7 @@ static uint64_t ticks_of(const struct thread *t)
 	return t->cpu_ticks + (cpu->current == t ? cpu_tsc() - cpu->run_queue->switched : 0);
 }
 
-uint64_t thread_cpu_ns(const struct thread *t)
+COLD uint64_t thread_cpu_ns(const struct thread *t)
 {
 	irq_state s;
 	struct cpu *cpu = sched_lock_thread(t, &s);
@@ -380,7 +382,7 @@ static uint64_t busy_ticks(struct cpu *cpu)
 }
 
 /* Whatever the CPUs did but idle. */
-uint64_t thread_cpu_ns_all(void)
+COLD uint64_t thread_cpu_ns_all(void)
 {
 	uint64_t ticks = 0;
 

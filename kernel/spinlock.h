@@ -22,7 +22,29 @@ struct spinlock {
 
 typedef unsigned long irq_state;
 
-static inline irq_state spin_lock(struct spinlock *l)
+/* A thread that was woken under a lock may be more urgent; this is where it gets the CPU. */
+void sched_preempt_voluntarily(void);
+
+static inline void irq_restore(irq_state s)
+{
+	if (!(s & CPU_FLAG_IF))
+		return;
+	cpu_irq_enable();
+	if (cpu_preempt_pending())
+		sched_preempt_voluntarily();
+}
+
+/* What is compiled for size shares one copy, kernel/spinlock.c. */
+#if defined(__OPTIMIZE_SIZE__) || defined(SPINLOCK_BODIES)
+irq_state spin_lock(struct spinlock *);
+void spin_unlock(struct spinlock *, irq_state);
+#define SPINLOCK_INLINE
+#else
+#define SPINLOCK_INLINE static inline
+#endif
+
+#if !defined(__OPTIMIZE_SIZE__) || defined(SPINLOCK_BODIES)
+SPINLOCK_INLINE irq_state spin_lock(struct spinlock *l)
 {
 	irq_state s = cpu_irq_save();
 
@@ -36,21 +58,10 @@ static inline irq_state spin_lock(struct spinlock *l)
 	return s;
 }
 
-/* A thread that this one woke meanwhile may be more urgent; this is where it gets the CPU. */
-void sched_preempt_voluntarily(void);
-
-static inline void irq_restore(irq_state s)
-{
-	if (!(s & CPU_FLAG_IF))
-		return;
-	cpu_irq_enable();
-	if (cpu_preempt_pending())
-		sched_preempt_voluntarily();
-}
-
-static inline void spin_unlock(struct spinlock *l, irq_state s)
+SPINLOCK_INLINE void spin_unlock(struct spinlock *l, irq_state s)
 {
 	spinlock_released(l);
 	atomic_store_explicit(&l->held, 0, memory_order_release);
 	irq_restore(s);
 }
+#endif

@@ -5,8 +5,8 @@ sources = $(wildcard $(foreach d,$1,$d/*.c $d/*.S))
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
 # What runs for every switch, page, packet or block is compiled for speed, the rest of the kernel for size.
-HOT_SRC := $(wildcard $(addprefix kernel/,sched*.c futex.c wait.c mutex.c vm_map.c vm_area.c sg.c chacha20.c blkdev.c) \
-	$(addprefix kernel/x86_64/,fpu.c fault.c tlb.c vm_pages.c page_table.c *.S) \
+HOT_SRC := $(wildcard $(addprefix kernel/,spinlock.c sched*.c futex.c wait.c mutex.c vm_map.c vm_area.c sg.c chacha20.c blkdev.c) \
+	$(addprefix kernel/x86_64/,fpu.c fault.c tlb.c vm_pages.c *.S) \
 	virtio/virtqueue*.c virtio/virtio_blk.c virtio/virtio_net.c fs/ext4/*.c)
 
 DEBUG_ONLY := debug/locks.c

@@ -30,7 +30,7 @@ NO_REP := -mstringop-strategy=libcall
 FLAGS_app    := $(CODE) $(HEADERS)
 FLAGS_libc   := $(FLAGS_app) $(WARNINGS) -I $(ROOT)
 FLAGS_hot    := $(FLAGS_libc) $(NO_FPU)
-FLAGS_kernel := $(subst -O2,-Os $(NO_REP),$(FLAGS_hot))
+FLAGS_kernel := $(subst -O2,-Oz $(NO_REP),$(FLAGS_hot))
 FLAGS_net    := $(FLAGS_hot) $(LWIP_HEADERS)
 
 # What others wrote is compiled as it is: its warnings are theirs.

@@ -7,6 +7,7 @@
  * completion moves them on. Submitting runs in any thread, completion in the queue's interrupt.
  */
 #include "kernel/blkdev.h"
+#include "kernel/cold.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/param.h"
@@ -423,7 +424,7 @@ static struct vtblk *allocate(struct virtio_device *dev)
 	return dev->driver_data = b;
 }
 
-static int blk_probe(struct virtio_device *dev)
+COLD static int blk_probe(struct virtio_device *dev)
 {
 	struct vtblk *b = dev->driver_data ? dev->driver_data : allocate(dev);
 	int error;
@@ -465,7 +466,7 @@ static bool ask_ident(struct vtblk *b)
 }
 
 /* The kick is for what was submitted between probe and here. */
-static void blk_start(struct virtio_device *dev)
+COLD static void blk_start(struct virtio_device *dev)
 {
 	struct vtblk *b = dev->driver_data;
 	irq_state state = spin_lock(&b->vq->lock);
@@ -478,7 +479,7 @@ static void blk_start(struct virtio_device *dev)
 	virtqueue_kick(b->vq);
 }
 
-static void blk_config_changed(struct virtio_device *dev)
+COLD static void blk_config_changed(struct virtio_device *dev)
 {
 	struct vtblk *b = dev->driver_data;
 	uint64_t sectors = virtio_config(dev, struct virtio_blk_config, capacity);
@@ -511,7 +512,7 @@ static void take_back(struct vtblk *b, struct list *requests)
  * In-flight requests end with an error and are not repeated: whether they happened is not known,
  * and their submitter knows better what that means.
  */
-static void blk_remove(struct virtio_device *dev)
+COLD static void blk_remove(struct virtio_device *dev)
 {
 	struct vtblk *b = dev->driver_data;
 	struct list requests = LIST_INIT(requests), *node;

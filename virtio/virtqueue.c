@@ -4,6 +4,7 @@
  * when a device breaks the rules.
  */
 #include "virtio/virtqueue.h"
+#include "kernel/cold.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/tracepoint.h"
@@ -90,7 +91,7 @@ static void reset(struct virtqueue *vq)
 }
 
 /* Resets the driver's side and has the device start on it. */
-static int enable(struct virtqueue *vq)
+COLD static int enable(struct virtqueue *vq)
 {
 	int error;
 
@@ -132,7 +133,7 @@ static struct virtqueue *renew(struct virtio_device *dev, struct virtqueue *vq, 
 	return NULL;
 }
 
-struct virtqueue *virtio_queue(struct virtio_device *dev, const struct virtqueue_spec *spec)
+COLD struct virtqueue *virtio_queue(struct virtio_device *dev, const struct virtqueue_spec *spec)
 {
 	uint16_t max = dev->transport->queue_max(dev, spec->index);
 	uint16_t size = choose_size(dev, spec->size, max);
@@ -440,7 +441,7 @@ static void stop(struct virtqueue *vq)
 	virtqueue_settle(vq);
 }
 
-int virtqueue_reset(struct virtqueue *vq, void (*returned)(struct virtqueue *, void *token))
+COLD int virtqueue_reset(struct virtqueue *vq, void (*returned)(struct virtqueue *, void *token))
 {
 	struct virtio_device *dev = vq->dev;
 	int error = -EIO;
