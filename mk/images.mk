@@ -2,7 +2,7 @@
 # Bootable images, linked by the same tool that users have.
 
 APPS := hello httpd
-OPTIONS_httpd := --with ext4 # the tree to serve may come from a disk
+OPTIONS_httpd := --with ext4 --with debug # the tree to serve may come from a disk; people look into the demo
 THIMBLE := THIMBLE_SDK=$(O) tools/thimble
 
 .PHONY: all run FORCE

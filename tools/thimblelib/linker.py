@@ -46,6 +46,7 @@ class Linker:
         with tempfile.TemporaryDirectory() as folder:
             scratch = pathlib.Path(folder)
             tree = self.tree_object(scratch)
+            self.set_apart(scratch / "app.o")
             self.run_ld(scratch / "first.elf", tree)
             self.add_companions(scratch, tree)
             if Image(scratch / "first.elf").memory_end > LOW_END:
@@ -57,6 +58,13 @@ class Linker:
             if symbols.function_symbols(scratch / "second.elf") != table:
                 raise Refusal("internal: adding the symbol table moved the code (kernel/x86_64/image.ld)", BUILD_FAILED)
             replace_if_changed(output, (scratch / "second.elf").read_bytes())
+
+    def set_apart(self, output):
+        """The app's objects as one, in which a name that the kernel has as well is the app's own. The C library's it shares."""
+        run_linker(["ld", "-r", "-o", str(output), *self.objects])
+        shared = symbols.global_names([output]) & symbols.global_names(self.sdk.kernel_libs())
+        subprocess.run(["objcopy", *(f"--localize-symbol={name}" for name in sorted(shared)), str(output)], check=True)
+        self.objects = [str(output)]
 
     def add_companions(self, scratch, tree):
         """Once more, if what the first link found in the image brings more along, which may bring more in turn."""
@@ -77,9 +85,13 @@ class Linker:
                 "--whole-archive", *map(sdk.lib, self.whole), "--no-whole-archive", *self.objects, *extra,
                 "--start-group", sdk.lib("libglue.a"), sdk.lib("libnet.a"), sdk.lib("libext4.a"), sdk.lib("libsysctl.a"),
                 str(NEWLIB_LIB / "libc.a"), str(NEWLIB_LIB / "libm.a"), sdk.libgcc, "--end-group"]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Refusal(explain(done.stderr), BUILD_FAILED)
+        run_linker(argv)
+
+
+def run_linker(argv):
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Refusal(explain(done.stderr), BUILD_FAILED)
 
 
 def explain(stderr):

@@ -44,3 +44,7 @@ class Sdk:
 
     def lib(self, name):
         return str(self.dir / "lib" / name)
+
+    def kernel_libs(self):
+        """All but the C library's."""
+        return sorted(path for path in (self.dir / "lib").glob("*.a") if path.name != "libglue.a")

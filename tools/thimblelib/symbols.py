@@ -17,6 +17,13 @@ def function_symbols(elf):
     return [(address, best[address][1]) for address in sorted(best)]
 
 
+def global_names(files):
+    """What object files and archives define for others."""
+    out = subprocess.run(["nm", "--defined-only", "--extern-only", "--format=just-symbols", *map(str, files)],
+                         capture_output=True, text=True, check=True).stdout
+    return {line for line in out.split("\n") if line and not line.endswith(":")}
+
+
 def blob(symbols):
     names, places = packed_names(sorted({name for _, name in symbols}, key=lambda name: (-len(name), name)))
     base = 4 + 8 * len(symbols)

@@ -18,6 +18,9 @@ TESTS += [exit_status(how, n, n & 255, ('no newline yet;', 'atexit ran', 'destru
 TESTS += [exit_status('_exit', 3, 3, hides=('no newline yet', 'atexit ran')),
           exit_status('abort', 0, 128 + 6, hides=('atexit ran',))]
 
+# An app's functions may be named as the kernel's are.
+TESTS += [Boot(f"guest/names{''.join(options)}", 'names', shows=('^11 11$',), options=options) for options in ((), ('--with=debug',))]
+
 TESTS += [
     Boot('guest/args/none', 'args', shows=('^argc=1 end=1 environ=1',), hides=(r'argv\[1',)),
     Boot('guest/args/words', 'args', ['one', 'two words', '', '--', '-x=y', 'ip=1.2.3.4'],
