@@ -13,16 +13,38 @@
 #include "debug/trace.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
+#include "kernel/debugger.h"
 #include "kernel/log.h"
+#include "kernel/param.h"
 #include "kernel/power.h"
 #include "kernel/printf.h"
 #include "kernel/thread.h"
 #include "kernel/x86_64/trap.h"
+#include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 #define HIDDEN_LINES 12u /* of the log, that loglevel= kept from the consoles */
 
 static _Atomic(const struct cpu *) panicking;
+static char reason[LOG_LINE_MAX];
+
+enum panic_action panic_action;
+
+static int panic_param(const struct param *p, const char *value, const char *suffix)
+{
+	static const char *const words[] = { "exit", "reboot", "halt", "monitor" };
+
+	(void)p, (void)suffix;
+	for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (strcmp(value, words[i]) != 0)
+			continue;
+		panic_action = i;
+		return i == PANIC_MONITOR && !debugger_enter ? -EINVAL : 0;
+	}
+	return -EINVAL;
+}
+PARAM_CALL("panic", panic_param);
 
 static void emit(const char *text, unsigned len)
 {
@@ -53,24 +75,31 @@ static void be_the_only_one(struct trap_frame *tf)
 
 static void begin(struct trap_frame *tf, const char *fmt, va_list ap)
 {
-	char reason[LOG_LINE_MAX];
-
 	cpu_irq_disable();
 	be_the_only_one(tf);
 	cpus_stop(tf);
 	log_freeze();
 	console_freeze();
 	log_flush(); /* what the panic kept from being shown */
-	kvsnprintf(reason, sizeof(reason), fmt, ap);
+	kvsnprintf(reason, sizeof reason, fmt, ap);
 	say("\nkernel panic: %s\n", reason);
 	say_cpu(this_cpu());
 }
 
-static _Noreturn void end(void)
+/* A debugger is asked whatever panic= says: gdb may be there, or a core dump be wanted. */
+static _Noreturn void end(struct trap_frame *tf)
 {
 	say_other_cpus();
 	log_replay_hidden(HIDDEN_LINES, emit);
 	say_other_threads();
+	if (panic_action != PANIC_EXIT)
+		power_panic_handled();
+	if (debugger_enter)
+		debugger_enter(tf, DEBUGGER_PANIC, reason);
+	if (panic_action == PANIC_REBOOT)
+		power_reset();
+	if (panic_action == PANIC_HALT)
+		cpus_halt();
 	power_off_panic();
 }
 
@@ -82,7 +111,7 @@ void panic(const char *fmt, ...)
 	begin(NULL, fmt, ap);
 	va_end(ap);
 	say_calls(backtrace_here(), this_cpu()->current);
-	end();
+	end(NULL);
 }
 
 void panic_with_calls(const char *title, const uint64_t *calls, unsigned n, const char *fmt, ...)
@@ -96,7 +125,7 @@ void panic_with_calls(const char *title, const uint64_t *calls, unsigned n, cons
 	say("%s:%s\n", title, calls ? "" : " not known any more");
 	for (unsigned i = 0; calls && i < n && calls[i]; i++)
 		say_frame(i + 1, calls[i]);
-	end();
+	end(NULL);
 }
 
 void panic_trap(struct trap_frame *tf, const char *fmt, ...)
@@ -109,7 +138,7 @@ void panic_trap(struct trap_frame *tf, const char *fmt, ...)
 	say_registers(tf);
 	say_frame(0, tf->rip);
 	say_calls(tf->rbp, this_cpu()->current);
-	end();
+	end(tf);
 }
 
 /*

@@ -44,6 +44,12 @@ bool debugger_key(char c) __attribute__((weak));
 void debugger_break(void) __attribute__((weak));
 
 /*
+ * Ctrl-T: prints one line about what the system does. Called in interrupt context, with no lock of the
+ * terminal's held.
+ */
+void debugger_status(void) __attribute__((weak));
+
+/*
  * Parts of the debugger that run beside the app: threads that stream traces or captured packets,
  * memory they want. start: the boot thread, with threads and devices there; finish: the app's last
  * thread, before the machine ends, to send what is still to be sent, soon. Either may be NULL.

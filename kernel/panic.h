@@ -7,6 +7,9 @@
 
 struct trap_frame;
 
+/* What follows, by panic=: "exit" (with the panic status), "reboot", "halt", "monitor". */
+extern enum panic_action { PANIC_EXIT, PANIC_REBOOT, PANIC_HALT, PANIC_MONITOR } panic_action;
+
 /*
  * Prints reason, registers and backtrace on the consoles, raises pvpanic and ends the machine with
  * the panic status. Never allocates or locks.

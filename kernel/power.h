@@ -8,4 +8,6 @@
  */
 _Noreturn void power_off(int status);
 _Noreturn void power_off_panic(void); /* pvpanic, "panic" on the debug console, isa-debug-exit 0x7f, else a halt */
+void power_panic_handled(void);       /* tells pvpanic that there was one, and that the guest itself deals with it */
+_Noreturn void power_reset(void);     /* as power_reboot(), and no device is made quiet before */
 _Noreturn void power_reboot(void);    /* ACPI reset register, port 0xcf9, keyboard controller, triple fault */

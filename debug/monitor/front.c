@@ -7,8 +7,10 @@
 #include "debug/monitor/monitor.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
+#include "kernel/panic.h"
 #include "kernel/thread.h"
 #include "kernel/x86_64/trap.h"
+#include <errno.h>
 #include <string.h>
 
 #define CTRL_B   0x02
@@ -94,6 +96,8 @@ static int stopped(const struct target_stop *s, enum target_resume *how)
 {
 	bool quiet = s->trap == STOP_STEP && monitor.steps > 0;
 
+	if (s->cause == DEBUGGER_PANIC && panic_action != PANIC_MONITOR)
+		return -ENOENT;
 	monitor.stop = s;
 	monitor.selected = s->thread;
 	monitor.leave = quiet;

@@ -21,7 +21,7 @@
 
 #define STATUS_PANIC 0x7f
 
-enum { PVPANIC_PANICKED = 1 << 0, PVPANIC_ABSENT = 0xff };
+enum { PVPANIC_PANICKED = 1 << 0, PVPANIC_CRASHLOADED = 1 << 1, PVPANIC_ABSENT = 0xff };
 enum { PM1_SLEEP_TYPE_SHIFT = 10, PM1_SLEEP_ENABLE = 1 << 13 };
 enum { SLEEP_TYPE_SHIFT = 2, SLEEP_ENABLE = 1 << 5 };
 enum { RESET_SYSTEM = 1 << 1, RESET_CPU = 1 << 2, KEYBOARD_PULSE_RESET = 0xfe };
@@ -85,6 +85,15 @@ void power_off(int status)
 	halt();
 }
 
+/* Not PANICKED, for which the host may end the machine. What is read there is what the device knows. */
+void power_panic_handled(void)
+{
+	uint8_t known = inb(PORT_PVPANIC);
+
+	if (known != PVPANIC_ABSENT && known & PVPANIC_CRASHLOADED)
+		outb(PORT_PVPANIC, PVPANIC_CRASHLOADED);
+}
+
 /*
  * The words first: what pvpanic reports may make the host end the machine at once. Devices are left
  * as they are: what a driver needs for a reset may be what is broken.
@@ -110,13 +119,19 @@ static _Noreturn void triple_fault(void)
 	__builtin_unreachable();
 }
 
-void power_reboot(void)
+void power_reset(void)
 {
 	cpu_irq_disable();
-	shutdown_run();
 	write_register(acpi.reset.space, acpi.reset.address, acpi.reset.value);
 	outb(PORT_RESET_CONTROL, RESET_SYSTEM);
 	outb(PORT_RESET_CONTROL, RESET_SYSTEM | RESET_CPU);
 	outb(PORT_KEYBOARD, KEYBOARD_PULSE_RESET);
 	triple_fault();
+}
+
+void power_reboot(void)
+{
+	cpu_irq_disable();
+	shutdown_run();
+	power_reset();
 }

@@ -4,9 +4,10 @@ import argparse
 import pathlib
 import shlex
 import signal
+import subprocess
 import sys
 
-from . import bootchart, runner, trace
+from . import bootchart, decode, runner, trace
 from .compiler import Compiler, find_sources
 from .disk import Disk
 from .image import Image
@@ -226,8 +227,11 @@ def run_image(options):
         print(shlex.join(machine.command()))
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds, so that QEMU ends too
-    with runner.Run(machine) as run:
+    with runner.Run(machine, stdout=subprocess.PIPE) as run:
+        console = decode.start(run.process.stdout, options.image)
         status, explanation = run.wait(options.timeout)
+        run.stop()
+        console.join(runner.STOP_S)
     if explanation:
         print(f"thimble: {explanation}", file=sys.stderr)
     return status

@@ -2,7 +2,7 @@
 /*
  * Panics: what is said, the symbol table's lookups, call chains that lie.
  *
- * Links: debug/panic.c debug/others.c debug/say.c debug/backtrace.c debug/symbols.c kernel/printf.c
+ * Links: debug/panic.c debug/others.c debug/where.c debug/say.c debug/backtrace.c debug/symbols.c kernel/printf.c
  */
 #include "tests/host/shim.h"
 #include "tests/host/test.h"

@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The monitor, by its console: every command, every way in, and four planted faults found by what it prints alone."""
+import re
+
+from harness import Boot, Guest, Machine, program, require, status, test
+
+TESTS = []
+
+PROMPT = '^db> '
+BREAK = '\x01b'        # QEMU's escape on a multiplexed console: a line break
+SEQUENCE = '\r~\x02'   # CR ~ Ctrl-B
+
+
+class Monitor(Guest):
+    """A guest that talks to somebody in its monitor."""
+
+    def __init__(self, ctx, mode, *, image='monitor', **machine):
+        super().__init__(Machine(image=program(ctx, image, '--with', 'debug'), arguments=[mode], **machine))
+
+    def stopped(self, why):
+        self.expect(f'^stopped: {why}')
+        self.expect(PROMPT)
+        if not hasattr(self, 'endless'):
+            self.endless = True
+            self.ask('lines 0')
+
+    def ask(self, command):
+        """What it answers."""
+        self.send(command + '\r')
+        start = self.mark
+        end = self.expect(PROMPT).start()
+        answer = self.text[start:end]
+        require(command in answer, f'{command} was not echoed')
+        return answer.split('\n', 1)[1]
+
+    def check(self, command, *patterns):
+        answer = self.ask(command)
+        for pattern in patterns:
+            require(re.search(pattern, answer, re.MULTILINE), f'{command}: {pattern!r} is not in\n{answer}')
+        return answer
+
+    def end(self, command, wanted):
+        self.send(command + '\r')
+        require((code := self.finish()) == wanted, f'status {code}, wanted {wanted}')
+
+
+def address_of_watched(monitor):
+    return re.search(r'watched is at (0x[0-9a-f]+)', monitor.text)[1]
+
+
+# --- commands ---
+
+def look_round(m):
+    m.check('help', r'^  continue ', r'^  x +\[/FORMAT\]', r'\*\$rsp')
+    m.check('help x', r'example: x/4gx \$rsp')
+    m.check('help show virtqueue', r'show virtqueue vda\.0')
+    m.check('ps', r'^\*.* on cpu \d <kdb_enter', r'boot +asleep in thread_join', r'idle')
+    m.check('bt', r'^#0 .*kdb_enter', r'^#1 .* commands\+', r'thread_run')
+    m.check('bt all', r'^thread 1 "boot"$', r'spinner\+')
+    m.check('thread 1', 'thread 1 "boot"')
+    m.check('show registers', 'thread 1 "boot"', 'only what a call preserves', 'rbx [0-9a-f]{16}')
+    m.check('show cpus', '^cpu 0 apic 0')
+    m.check('nonsense', 'there is no such thing')
+    m.check('bt 4711', 'no such thread')
+
+
+def look_at_parts(m):
+    m.check('show', r'^  virtqueue ', r'^  timers ')
+    m.check('show pci', r'1af4:10.. class .*virtio-pci')
+    m.check('show virtio', r'^vtrnd0: type 4 .* works$', r'^vtnet0: type 1')
+    m.check('show virtqueue vtnet0.0', r'(split|packed) ring', r'buffers in flight', r'^    buffer \d+: \d+ entr',
+            r'event index|interrupts wanted')
+    m.check('show virtqueue nothing', 'no such queue')
+    m.check('show irq', r'^vector 0x[0-9a-f]+ (wire|message)', r'^cpu 0: \d+ interrupts')
+    m.check('show timers', r'^cpu 0:')
+    m.check('show memory', r'^\d+ pages .* free$', r'heap')
+    m.check('show mounts', r' on /dev, type devfs', r' on /, type ramfs')
+    m.check('show cache', r'pages of 4 KiB')
+    m.check('show log', r'vtrnd0')
+    m.check('show disks')
+    m.check('show net', r'^eth0 .* link up', r'10\.0\.2\.15')
+    m.check('show sockets', r'^tcp 0\.0\.0\.0:7777 .* LISTEN, 0 wait to be accepted, of 3')
+
+
+def handle_memory(m):
+    watched = address_of_watched(m)
+    m.check('x/2gx $rsp', r'^0x[0-9a-f]{16}: [0-9a-f]{16} [0-9a-f]{16}$')
+    m.check('x/s $rdi', '"from the program"')
+    m.check('x/2ga $rsp', r'<commands\+0x')
+    m.check('x', r'^0x')
+    m.check('x/wx 8', 'not mapped')
+    m.check(f'write/w {watched} 0x11223344', '11223344')
+    m.check(f'x/4c {watched}', r"'D' '3' '\"'")
+    m.check(f'x/dw {watched}', '287454020')
+    m.check(f'search/w {watched}-64 128 0x11223344', f'{int(watched, 16):#018x}', '^1 found')
+    m.check('write 8 1', 'nothing is mapped')
+    m.check('print 2+3', '0x5 = 5')
+    m.check('print *8', 'nothing is mapped')
+    m.check('print main+', 'is missing')
+
+
+def stop_and_step(m):
+    watched = address_of_watched(m)
+    m.check('break add_one', 'hardware breakpoint')
+    m.check(f'watch {watched} 4', 'watchpoint for writes')
+    m.check(f'watch {watched}+1 4', 'at a multiple')
+    m.check('show points', '^ 0 hardware', '^ 1 watchpoint')
+    m.send('continue\r')
+    m.stopped('hardware breakpoint')
+    m.check('bt', r'^#0 .*add_one\+0x0', r'^#1 .*commands\+')
+    m.send('step\r')
+    m.stopped('step')
+    m.send('\r')
+    m.stopped('step')
+    m.send('step 20\r')
+    m.stopped('step')
+    m.send('c\r')
+    m.expect('^one and one is 2$')
+    m.stopped('watchpoint on')
+    m.check('bt', r'^#0 .*change\+')
+    m.check(f'x/wx {watched}', ' 00000005$')
+    m.check('delete 7', 'no point 7')
+    m.check('delete 0')
+    m.check('delete all')
+    m.check('show points', 'none')
+
+
+def every_command(cpus, machine):
+    @test(f'guest/monitor/commands/{machine}/{cpus}', weight=cpus)
+    def run(ctx):
+        """each command, and what it answers"""
+        with Monitor(ctx, 'commands', cpus=cpus, machine=machine) as m:
+            m.stopped('from the program')
+            look_round(m)
+            look_at_parts(m)
+            handle_memory(m)
+            stop_and_step(m)
+            m.send('continue\r')
+            m.expect('^watched is 5$')
+            m.expect('^the other thread runs$')
+            require(m.finish() == 0, 'status')
+
+
+for row in ((1, 'q35'), (2, 'q35'), (1, 'pc'), (2, 'microvm')):
+    every_command(*row)
+
+
+@test('guest/monitor/breakpoints')
+def breakpoints(ctx):
+    """the fifth and further ones lie in memory, and are stepped off"""
+    with Monitor(ctx, 'commands', cpus=2) as m:
+        m.stopped('from the program')
+        for place in ('write', 'read', 'fork', 'getpid'):
+            m.check(f'break {place}+0', 'hardware breakpoint') if place in m.ask(f'print {place}') else None
+        m.ask('delete all')
+        for offset in range(4):
+            m.check(f'break echo+{offset}', 'hardware breakpoint')
+        m.check('break add_one', 'breakpoint in memory')
+        before = m.ask('x/8bx add_one')
+        m.send('continue\r')
+        m.stopped('breakpoint')
+        m.check('bt', r'^#0 .*add_one\+0x0')
+        require(m.ask('x/8bx add_one') == before, 'the breakpoint shows in memory')
+        m.send('continue\r')
+        m.expect('^the other thread runs$')
+        require(m.finish() == 0, 'status')
+
+
+@test('guest/monitor/line')
+def line(ctx):
+    """editing, history, completion, and answers that wait for a key"""
+    with Monitor(ctx, 'commands') as m:
+        m.expect(PROMPT)
+        m.send('help\r')
+        m.expect('--more--')
+        m.send('q')
+        m.expect(PROMPT)
+        m.send('lines 0\r')
+        m.expect(PROMPT)
+        m.send('show regi\t\r')                       # one way
+        m.expect('rax [0-9a-f]{16}')
+        m.expect(PROMPT)
+        m.send('bt takes_a\t\x15')                    # a function's name; then nothing of it
+        m.expect('takes_a_then_b')
+        m.send('pront 1\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x7fi\x05+1\r')  # back to the mistake, and to the end again
+        m.expect('0x2 = 2')
+        m.expect(PROMPT)
+        m.send('\x1b[A\x7f7\r')                       # the line before, changed
+        m.expect('0x8 = 8')
+        m.expect(PROMPT)
+        m.send('p\t\t')                               # several ways
+        m.expect('^  panic$')
+        m.send('\x03')
+        m.expect(PROMPT)
+        m.end('poweroff 3', 3)
+
+
+# --- ways in ---
+
+def way_in(name, mode, enter, why, machine='q35', cpus=1, **options):
+    @test(f'guest/monitor/enter/{name}/{machine}/{cpus}', weight=cpus)
+    def run(ctx):
+        """into the monitor, and on again"""
+        with Monitor(ctx, mode, machine=machine, cpus=cpus, **options) as m:
+            m.expect('^ready$')
+            enter(m)
+            m.stopped(why)
+            m.check('ps', 'main')
+            if mode == 'spin':
+                m.end('poweroff 4', 4)
+                return
+            m.send('continue\r')
+            m.send('hello\r')
+            m.expect('^heard .*hello$')
+            m.send('end\r')
+            require(m.finish() == 0, 'status')
+
+
+def nmi(m):
+    m.qmp('inject-nmi')
+
+
+for row in (('q35', 1), ('q35', 2), ('pc', 1), ('microvm', 2)):
+    way_in('break', 'echo', lambda m: m.send(BREAK), 'break', *row, terminal=True)
+    way_in('sequence', 'echo', lambda m: m.send(SEQUENCE), 'break', *row)
+way_in('nmi', 'spin', nmi, 'NMI', 'q35', 1)
+way_in('nmi', 'echo', nmi, 'NMI', 'q35', 2)
+
+
+@test('guest/monitor/status')
+def status_line(ctx):
+    """Ctrl-T says what goes on and stops nothing"""
+    with Monitor(ctx, 'echo') as m:
+        m.expect('^ready$')
+        m.send('\x14')
+        m.expect(r'load \d+\.\d\d, up \d+\.\d\d s, \d+ of \d+ MiB free.*main: asleep in tty_read')
+        m.send('end\r')
+        require(m.finish() == 0, 'status')
+
+
+# --- panic= ---
+
+def ending(word, wanted, *shows, machine='q35'):
+    return Boot(f'guest/monitor/panic/{word}/{machine}', 'null', ['read'], wanted, append=f'panic={word}', machine=machine,
+                shows=('kernel panic: NULL pointer dereference', *shows))
+
+
+TESTS += [ending('exit', status.PANIC), ending('reboot', status.BOOT_FAILED), ending('nonsense', status.PANIC),
+          ending('monitor', status.PANIC), ending('reboot', status.BOOT_FAILED, machine='microvm')]
+
+
+@test('guest/monitor/panic/command')
+def panic_command(ctx):
+    """the report, from inside the monitor, and what panic= says"""
+    with Monitor(ctx, 'commands', cpus=2) as m:
+        m.stopped('from the program')
+        m.send('panic\r')
+        m.expect('^kernel panic: asked for in the debugger$')
+        m.expect(r'^#0 .*kdb_enter')
+        require(m.finish() == status.PANIC, 'status')
+
+
+@test('guest/monitor/reboot')
+def reboot(ctx):
+    """QEMU was told not to"""
+    with Monitor(ctx, 'commands') as m:
+        m.stopped('from the program')
+        m.end('reboot', status.BOOT_FAILED)
+
+
+# --- faults to be found, with nothing but what is printed. docs/debugging.md shows these sessions ---
+
+@test('guest/monitor/find/null')
+def find_null(ctx):
+    """NULL dereference: the panic names it, the monitor shows what the pointer was"""
+    with Monitor(ctx, 'read', image='null', append='panic=monitor') as m:
+        m.expect('^kernel panic: NULL pointer dereference')
+        m.stopped('NULL pointer dereference')
+        m.check('bt', r'^#0 .*main\+')
+        m.check('print *$rip', '0x')
+        m.check('step', 'nothing can go on')
+        m.end('continue', status.PANIC)
+
+
+@test('guest/monitor/find/stack_overflow')
+def find_overflow(ctx):
+    """stack overflow: the thread by its name, the function by its repetition"""
+    with Monitor(ctx, 'thread', image='stack_overflow', append='panic=monitor', cpus=2) as m:
+        m.stopped('stack overflow in thread deep')
+        m.check('bt', r'^#0 .*recurse\+', r'the same \d+ times more', r'thread\+0x')
+        m.end('panic', status.PANIC)
+
+
+def find_deadlock(cpus):
+    @test(f'guest/monitor/find/deadlock/{cpus}', weight=cpus)
+    def run(ctx):
+        """deadlock: who waits, and for what each came there"""
+        with Monitor(ctx, 'deadlock', cpus=cpus) as m:
+            m.expect('^ready$')
+            m.send(SEQUENCE)
+            m.stopped('break')
+            answer = m.check('ps', 'takes_a_then_b', 'takes_b_then_a')
+            waiting = re.findall(r'^. *(\d+) .*asleep in .*mutex_lock < takes_', answer, re.MULTILINE)
+            require(len(waiting) == 2, f'not two threads wait for a mutex:\n{answer}')
+            m.check(f'bt {waiting[0]}', r'pthread_mutex_lock\+', r'takes_a_then_b\+')
+            m.check(f'bt {waiting[1]}', r'pthread_mutex_lock\+', r'takes_b_then_a\+')
+            m.end('poweroff 1', 1)
+
+
+find_deadlock(1)
+find_deadlock(2)
+
+NEVER = ['-blockdev', 'null-co,node-name=never,size=1048576,latency-ns=3600000000000', '-device']
+
+
+def find_stuck(device):
+    @test(f'guest/monitor/find/stuck/{device.partition(",")[2] or "split"}')
+    def run(ctx):
+        """a disk that does not answer: the queue has one request, and it is the device's turn"""
+        with Monitor(ctx, 'stuck', extra=[*NEVER, f'virtio-blk-pci,drive=never,{device}'.rstrip(',')]) as m:
+            m.expect('^ready$')
+            m.send(SEQUENCE)
+            m.stopped('break')
+            m.check('ps', r'main +asleep in blk_wait')
+            m.check('show virtio', r'^vda: type 2 .* works$', r'queue 0: .* 1 buffers in flight')
+            m.check('show virtqueue vda.0', *(('the device has it',) if 'packed' in device else
+                                              ('the device has 1 buffers; 0 are back that nobody took',
+                                               'entry .*device-(readable|writable)')))
+            m.end('poweroff 1', 1)
+
+
+find_stuck('')
+find_stuck('packed=on')
