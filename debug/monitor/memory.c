@@ -100,12 +100,15 @@ static uint64_t print_values(const struct format *f, uint64_t at)
 static uint64_t print_strings(const struct format *f, uint64_t at)
 {
 	for (unsigned i = 0; i < f->count; i++) {
-		char c = 0;
+		bool there;
+		char c;
 
 		monitor_print("0x%016lx%s: \"", at, monitor_symbol(at));
-		while (target_read(at++, &c, 1) == 1 && c)
+		while ((there = target_read(at++, &c, 1) == 1) && c)
 			monitor_print(c >= ' ' && c < 0x7f ? "%c" : "\\x%02x", c & 0xff);
-		monitor_print("\"%s\n", c ? " not mapped" : "");
+		monitor_print("\"%s\n", there ? "" : " not mapped");
+		if (!there)
+			break;
 	}
 	return at;
 }

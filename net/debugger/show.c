@@ -25,12 +25,12 @@ static void print_counters(const struct netdev *d)
 #define IP4_FMT "%u.%u.%u.%u"
 #define IP4_ARG(a) ip4_addr1(a), ip4_addr2(a), ip4_addr3(a), ip4_addr4(a)
 
-static void print_netif(const struct netif *n)
+static void print_netif(const char *name, const struct netif *n)
 {
 	const ip4_addr_t *a = netif_ip4_addr(n), *m = netif_ip4_netmask(n), *g = netif_ip4_gw(n);
 
-	monitor_print("%c%c%u: " IP4_FMT " mask " IP4_FMT " gateway " IP4_FMT ", %s%s\n", n->name[0], n->name[1], n->num,
-		      IP4_ARG(a), IP4_ARG(m), IP4_ARG(g), n->flags & NETIF_FLAG_UP ? "up" : "down",
+	monitor_print("%s: " IP4_FMT " mask " IP4_FMT " gateway " IP4_FMT ", %s%s\n", name, IP4_ARG(a),
+		      IP4_ARG(m), IP4_ARG(g), n->flags & NETIF_FLAG_UP ? "up" : "down",
 		      n->flags & NETIF_FLAG_LINK_UP ? "" : ", no link");
 }
 
@@ -46,7 +46,7 @@ static void show_net(const struct monitor_args *args)
 		if (monitor_copy(&d, container_of(node, struct netdev, node), sizeof d))
 			print_counters(&d);
 	for (unsigned i = 0; at && i < LENGTH_MAX && monitor_copy(&n, at, sizeof n); at = n.next, i++)
-		print_netif(&n);
+		print_netif(iface_name(at), &n);
 }
 
 static const struct monitor_command net_show = {

@@ -72,6 +72,7 @@ WEAK unsigned cpu_count(void) { return 1; }
 WEAK void cpu_spin(void) { }
 WEAK void cpu_kick(struct cpu *cpu) { (void)cpu; }
 WEAK uint64_t cpus_stop(struct trap_frame *tf) { return (void)tf, 0; }
+WEAK _Noreturn void cpus_halt(void) { abort(); }
 WEAK _Noreturn void cpu_stop_here(struct trap_frame *tf) { (void)tf; abort(); }
 WEAK struct trap_frame *cpu_stopped_at(const struct cpu *cpu) { return (void)cpu, NULL; }
 struct thread *cpu_current_thread(void) { return shim_cpu.current; }
@@ -578,3 +579,5 @@ WEAK _Noreturn void panic_trap(struct trap_frame *tf, const char *fmt, ...)
 WEAK _Noreturn void power_off(int status) { end(status); }
 WEAK _Noreturn void power_off_panic(void) { end(-1); }
 WEAK _Noreturn void power_reboot(void) { end(-2); }
+WEAK _Noreturn void power_reset(void) { end(-2); }
+WEAK void power_panic_handled(void) { }

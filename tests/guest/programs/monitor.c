@@ -15,12 +15,12 @@ static volatile int over;
 
 /* --- commands --- */
 
-static __attribute__((noinline)) int add_one(int a)
+static __attribute__((noipa)) int add_one(int a)
 {
 	return a + 1;
 }
 
-static __attribute__((noinline)) void change(int to)
+static __attribute__((noipa)) void change(int to)
 {
 	watched = to;
 }
@@ -79,8 +79,9 @@ static int spin_for_ever(void)
 {
 	__asm__ volatile("cli"); /* only an NMI comes through */
 	puts("ready");
-	for (;;)
+	while (!over)
 		turns++;
+	return 0;
 }
 
 /* --- things to be found --- */
@@ -122,6 +123,7 @@ static int stuck(void)
 	int disk = open("/dev/vda", O_RDONLY);
 
 	puts("ready");
+	getchar();
 	return read(disk, block, sizeof block) == sizeof block ? 0 : 8;
 }
 

@@ -14,6 +14,7 @@ struct context {
 	const void *stack_low;
 	size_t stack_size;
 	uint64_t fs_base;
+	uint64_t rsp;           /* as the kernel has it; only tests of what reads it set it */
 };
 
 void context_init(struct context *, void *stack_top, uint64_t fs_base, void (*entry)(void *),
