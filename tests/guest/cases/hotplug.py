@@ -90,11 +90,11 @@ def others(ctx):
         guest.qmp('object-add', **{'qom-type': 'rng-builtin', 'id': 'r1'})
         cards = {'net': {'driver': 'virtio-net-pci', 'netdev': 'n1'}, 'rng': {'driver': 'virtio-rng-pci', 'rng': 'r1'},
                  'scsi': {'driver': 'virtio-scsi-pci'}, 'e1000e': {'driver': 'e1000e', 'romfile': ''}}
-        says = {'net': 'vtnet0: virtio-net', 'rng': 'vtrnd1: virtio-rng', 'scsi': 'virtio-scsi', 'e1000e': 'no driver for 8086:10d3'}
+        says = {'net': 'vtnet1: virtio-net', 'rng': 'vtrnd1: virtio-rng', 'scsi': 'virtio-scsi', 'e1000e': 'no driver for 8086:10d3'}
         for turn in range(2):
             for slot, (name, card) in enumerate(cards.items(), 1):
                 guest.qmp('device_add', bus=f'p{slot}', id=name, **card)
-                guest.expect(says[name].replace('vtnet0', f'vtnet{turn}').replace('vtrnd1', f'vtrnd{turn + 1}'))
+                guest.expect(says[name].replace('vtnet1', f'vtnet{turn + 1}').replace('vtrnd1', f'vtrnd{turn + 1}'))
             for name in cards:
                 unplug(guest, name)
         leave(guest)
