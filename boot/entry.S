@@ -230,6 +230,9 @@ refuse:
 
 	.code64
 start64:
+	.cfi_sections .debug_frame
+	.cfi_startproc
+	.cfi_undefined %rip	/* gdb: nobody called it */
 	movl	$boot_stack_end, %esp
 	xorl	%eax, %eax
 	movl	%eax, %fs
@@ -251,6 +254,7 @@ start64:
 	xorl	%ebp, %ebp
 	call	boot_main
 	ud2
+	.cfi_endproc
 
 /*
  * A value that differs from boot to boot: RDRAND, else what little the time stamp counter tells,

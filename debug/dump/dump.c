@@ -3,17 +3,16 @@
  * dump=PORT or dump=DISK: where cores go. A panic writes one before anything else is asked about it;
  * the monitor's `dump` whenever it is told to.
  */
-#include "debug/dump/dump.h"
 #include "debug/dump/core.h"
 #include "debug/gdb/signal.h"
 #include "debug/line/line.h"
+#include "debug/monitor.h"
 #include "debug/target/target.h"
 #include "kernel/blkdev.h"
 #include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/param.h"
 #include "kernel/printf.h"
-#include "kernel/thread.h"
 #include <errno.h>
 #include <string.h>
 
@@ -26,15 +25,6 @@ PARAM_STRING("dump", where_to);
 
 static struct line line = { .parameter = "dump", .disks = true };
 static const struct target_stop *stop; /* the one that goes on, or the last */
-
-int core_dump(const char *where)
-{
-	uint64_t len;
-
-	if (!stop || (where && (!line.name || strcmp(where, line.name) != 0)))
-		return -ENODEV;
-	return core_write(&line, stop->thread, gdb_signal_of(stop), &len);
-}
 
 static const char *reason(int error)
 {
@@ -52,31 +42,51 @@ static const char *reason(int error)
 	}
 }
 
-/* Of a panic, whoever else may have something to say about it. */
-static void dump_panic(void)
+/* What is to be said about it. */
+static const char *dump(char *text, size_t size)
 {
-	char text[160];
 	uint64_t len = 0;
-	int n, error = core_write(&line, stop->thread, gdb_signal_of(stop), &len);
+	int error = core_write(&line, stop->thread, gdb_signal_of(stop), &len);
 
 	if (error)
-		n = ksnprintf(text, sizeof(text), "dump=%s: no whole core: %s\n", line.name, reason(error));
+		ksnprintf(text, size, "dump=%s: no whole core: %s\n", line.name, reason(error));
 	else
-		n = ksnprintf(text, sizeof(text), "dump=%s: a core of %lu KiB\n", line.name, len / 1024);
-	console_write(text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+		ksnprintf(text, size, "dump=%s: a core of %lu KiB\n", line.name, len / 1024);
+	return text;
 }
 
 static int stopped(const struct target_stop *s, enum target_resume *how)
 {
+	char text[160];
+
 	(void)how;
 	stop = s;
-	if (s->cause == DEBUGGER_PANIC && (line.port || line.disk))
-		dump_panic();
+	if (s->cause == DEBUGGER_PANIC && (line.port || line.disk)) {
+		dump(text, sizeof(text));
+		console_write(text, strlen(text));
+	}
 	return -ENOENT;
 }
 
 static const struct target_front front = { .name = "dump", .rank = 0, .stopped = stopped };
 TARGET_FRONT(front);
+
+static void run_dump(const struct monitor_args *args)
+{
+	char text[160];
+
+	(void)args;
+	if (line.port || line.disk)
+		monitor_print("%s", dump(text, sizeof(text)));
+	else
+		monitor_print("there is nowhere to write to: boot with dump=PORT or dump=DISK\n");
+}
+
+static const struct monitor_command command = {
+	.name = "dump", .usage = "dump", .help = "write an ELF core, for gdb, to where dump= says",
+	.run = run_dump,
+};
+MONITOR_COMMAND(command);
 
 /* A core before, or nothing: anything else may be somebody's. */
 static bool is_free(const uint8_t *head)
@@ -102,30 +112,17 @@ static const char *complaint(struct blkdev *d)
 	return NULL;
 }
 
-static void open_line(void *unused)
-{
-	const char *why = NULL;
-
-	(void)unused;
-	if (line_open(&line) && line.disk)
-		why = complaint(line.disk);
-	if (why) {
-		log_warn("dump=%s: %s", line.name, why);
-		line.disk = NULL;
-	}
-}
-
 /* Runs before the app's own constructors. */
 void dump_start(void)
 {
-	struct thread *t;
+	const char *why;
 
 	if (!where_to)
 		return;
 	line.name = where_to;
-	t = thread_create("dump", PRIO_APP, 0, open_line, NULL);
-	if (t)
-		thread_detach(t);
-	else
-		log_warn("dump=%s: no memory for the thread that looks for it", line.name);
+	line_open_later(&line);
+	if (!line.disk || !(why = complaint(line.disk)))
+		return;
+	log_warn("dump=%s: %s", line.name, why);
+	line.disk = NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The notes of a core: one with each thread's registers, and one about the whole. Linux's layouts
- * (System V ABI's struct prstatus and prpsinfo, as binutils knows them for x86-64).
+ * The notes of a core: each thread's registers, as struct prstatus of Linux on x86-64. There is none
+ * about the program: gdb would compare its name with the ELF file's, which nobody here knows.
  */
 #include "debug/dump/core.h"
 #include "debug/dump/out.h"
@@ -9,7 +9,7 @@
 #include "kernel/thread.h"
 #include <assert.h>
 
-enum { NT_PRSTATUS = 1, NT_PRPSINFO = 3 };
+enum { NT_PRSTATUS = 1 };
 
 struct note {
 	uint32_t name_len, desc_len, type;
@@ -27,26 +27,11 @@ struct prstatus {
 	int32_t fpvalid;
 };
 
-struct prpsinfo {
-	char state, sname, zombie, nice;
-	uint64_t flag;
-	uint32_t uid, gid;
-	int32_t pid, ppid, pgrp, sid;
-	char fname[16], psargs[80];
-};
-
-static_assert(sizeof(struct prstatus) == 336 && sizeof(struct prpsinfo) == 136, "Linux's, x86-64");
-
-static void write_note(uint32_t type, const void *desc, uint32_t len)
-{
-	struct note note = { 5, len, type, "CORE" };
-
-	out_write(&note, sizeof(note));
-	out_write(desc, len);
-}
+static_assert(sizeof(struct prstatus) == 336, "Linux's, x86-64");
 
 static void write_thread(const struct thread *t, int signal)
 {
+	struct note note = { 5, sizeof(struct prstatus), NT_PRSTATUS, "CORE" };
 	struct target_registers r = { 0 };
 	struct prstatus status;
 	bool all;
@@ -60,7 +45,8 @@ static void write_thread(const struct thread *t, int signal)
 		.rip = r.rip, .cs = r.cs, .rflags = r.rflags, .rsp = r.rsp, .ss = r.ss,
 		.fs_base = r.fs_base, .gs_base = r.gs_base, .ds = r.ds, .es = r.es, .fs = r.fs, .gs = r.gs,
 	};
-	write_note(NT_PRSTATUS, &status, sizeof(status));
+	out_write(&note, sizeof(note));
+	out_write(&status, sizeof(status));
 }
 
 uint64_t notes_size(void)
@@ -69,18 +55,15 @@ uint64_t notes_size(void)
 
 	for (struct thread *t = NULL; (t = target_thread_next(t));)
 		n += sizeof(struct note) + sizeof(struct prstatus);
-	return n + sizeof(struct note) + sizeof(struct prpsinfo);
+	return n;
 }
 
-/* gdb begins with the first thread, and takes its signal for the reason. */
+/* gdb begins with the first; for the reason it takes the last one's signal. */
 void notes_write(const struct thread *current, int signal)
 {
-	struct prpsinfo info = { .sname = 'R', .fname = "thimble", .psargs = "thimble" };
-
 	if (current)
 		write_thread(current, signal);
 	for (struct thread *t = NULL; (t = target_thread_next(t));)
 		if (t != current)
-			write_thread(t, 0);
-	write_note(NT_PRPSINFO, &info, sizeof(info));
+			write_thread(t, signal);
 }

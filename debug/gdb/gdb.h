@@ -46,7 +46,6 @@ void gdb_thread_select(const char *);
 void gdb_thread_first(const char *);
 void gdb_thread_next(const char *);
 void gdb_thread_extra(const char *);
-void gdb_thread_local(const char *);
 void gdb_threads_document(void);
 
 /* --- registers.c --- */

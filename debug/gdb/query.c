@@ -139,7 +139,6 @@ static const struct query queries[] = {
 	{ "fThreadInfo", gdb_thread_first },
 	{ "sThreadInfo", gdb_thread_next },
 	{ "ThreadExtraInfo,", gdb_thread_extra },
-	{ "GetTLSAddr:", gdb_thread_local },
 	{ "Attached", attached },
 	{ "Rcmd,", monitor },
 	{ "C", current },

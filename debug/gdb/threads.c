@@ -4,8 +4,6 @@
 #include "kernel/cpu.h"
 #include "kernel/thread.h"
 
-extern const char tls_size[]; /* image.ld: its address is the number */
-
 unsigned gdb_current(void)
 {
 	return gdb_stop->thread ? gdb_stop->thread->id : 0;
@@ -67,17 +65,18 @@ void gdb_thread_first(const char *at)
 	gdb_thread_next(at);
 }
 
+/* An idle thread is always "running". */
 static const char *state_of(const struct thread *t)
 {
 	enum thread_state state = t->state;
 
+	if (target_cpu_of(t))
+		return "running";
 	switch (state) {
 	case THREAD_NEW:
 		return "not started";
-	case THREAD_RUNNABLE:
+	case THREAD_RUNNABLE: case THREAD_RUNNING:
 		return "ready";
-	case THREAD_RUNNING:
-		return "running";
 	case THREAD_BLOCKED:
 		return "asleep";
 	default:
@@ -129,22 +128,4 @@ void gdb_threads_document(void)
 	for (struct thread *t = NULL; (t = target_thread_next(t));)
 		describe(t);
 	document_text("</threads>");
-}
-
-/*
- * qGetTLSAddr:thread,offset,module. There is one module, whose block ends at the thread's control
- * block (kernel/x86_64/tls.c).
- */
-void gdb_thread_local(const char *at)
-{
-	struct target_registers r;
-	uint64_t offset;
-	unsigned id;
-	bool all;
-
-	if (scan_thread(&at, &id) && scan_char(&at, ',') && scan_number(&at, &offset) &&
-	    gdb_thread(id) && target_registers(gdb_thread(id), &r, &all))
-		reply_number(r.fs_base - (uintptr_t)tls_size + offset);
-	else
-		reply_error();
 }

@@ -35,42 +35,44 @@ static bool look(struct line *l)
 	return true;
 }
 
-static bool wait_for_port(struct line *l)
+static bool look_at_disks(struct line *l)
+{
+	if (l->disks)
+		l->disk = blkdev_find(plain(l->name));
+	return l->disk;
+}
+
+static void wait_for_port(struct line *l)
 {
 	for (unsigned i = 0; i < LOOKS; i++) {
 		if (look(l))
-			return true;
+			return;
 		thread_sleep_until(clock_now_ns() + LOOK_EVERY_NS);
 	}
-	return false;
+	log_warn("%s=%s: there is no such port%s", l->parameter, l->name, l->disks ? ", and no such disk" : "");
 }
 
 bool line_open(struct line *l)
 {
-	if (look(l))
-		return l->port;
-	if (l->disks)
-		l->disk = blkdev_find(plain(l->name));
-	if (!l->disk && !wait_for_port(l))
-		log_warn("%s=%s: there is no such port%s", l->parameter, l->name,
-			 l->disks ? ", and no such disk" : "");
-	return l->disk || l->port;
+	if (!look(l) && !look_at_disks(l))
+		wait_for_port(l);
+	return l->port || l->disk;
 }
 
 static void run(void *arg)
 {
-	line_open(arg);
+	wait_for_port(arg);
 }
 
 void line_open_later(struct line *l)
 {
 	struct thread *t;
 
-	if (look(l))
+	if (look(l) || look_at_disks(l))
 		return;
 	t = thread_create(l->parameter, PRIO_APP, 0, run, l);
 	if (t)
 		thread_detach(t);
 	else
-		log_warn("%s=%s: no memory for a thread that looks for it", l->parameter, l->name);
+		log_warn("%s=%s: no memory for the thread that looks for it", l->parameter, l->name);
 }

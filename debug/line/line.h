@@ -25,5 +25,5 @@ struct line {
  */
 bool line_open(struct line *);
 
-/* The same in a thread of its own, if it has to be waited for. */
+/* The same; what is not there yet is waited for by a thread of its own. */
 void line_open_later(struct line *);

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A real gdb on a terminal of its own, and QEMU options that give it a line to the guest."""
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
 import subprocess
+import termios
 import time
 
 from harness import BOOT_TIMEOUT_S, require
@@ -20,7 +22,8 @@ class Terminal:
 
     def __init__(self, argv, **options):
         self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, **options)
+        self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **options)  # so that Ctrl-C is a signal
         os.close(slave)
         self.text = ''
         self.mark = 0
@@ -92,6 +95,13 @@ class Gdb(Terminal):
             require(match, f'{command}: {pattern!r} is not in\n{shown}')
             at = match.end()
         return shown
+
+    def thread_in(self, function):
+        """The number of the thread whose calls this function is one of."""
+        for section in re.split(r'^Thread (?=\d)', self.run('thread apply all bt'), flags=re.MULTILINE)[1:]:
+            if re.search(rf'\b{function} \(', section):
+                return int(section.split()[0])
+        require(False, f'no thread is in {function}')
 
     def interrupt(self):
         self.send('\3')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The command line: tools/thimble build, run, size, trace, bootchart."""
+"""The command line: tools/thimble build, run, debug, size, trace, bootchart."""
 import argparse
 import pathlib
 import shlex
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from . import bootchart, decode, runner, trace
+from . import bootchart, debug, decode, runner, trace
 from .compiler import Compiler, find_sources
 from .disk import Disk
 from .image import Image
@@ -39,6 +39,9 @@ examples:
   tools/thimble trace app.trace -o trace.json             for https://ui.perfetto.dev or chrome://tracing
   tools/thimble bootchart app.elf -o boot.svg             the boot as a picture, with microseconds and instructions
 
+  tools/thimble debug app.elf                             gdb with the app's symbols, stopped before main()
+  tools/thimble debug app.elf --smp 2 --gdb-command "break work" -- ARG
+
 exit status of run:
   the app's own, or 124 timeout, 125 kernel panic, 126 the machine stopped without one, 127 not started
 """
@@ -65,7 +68,7 @@ def split_arguments(argv):
     at = argv.index("--") if "--" in argv else len(argv)
     own = []
     for word in argv[:at]:
-        if own and own[-1] in ("--cflags", "--append"):
+        if own and own[-1] in ("--cflags", "--append", "--gdb-command"):
             own[-1] += "=" + word
         else:
             own.append(word)
@@ -80,9 +83,10 @@ class Parser(argparse.ArgumentParser):
 def parser():
     top = Parser(prog="tools/thimble", description="Build one C program into a bootable image, and run it.",
                  epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = top.add_subparsers(metavar="build|run|size|trace|bootchart", required=True, parser_class=Parser)
+    commands = top.add_subparsers(metavar="build|run|debug|size|trace|bootchart", required=True, parser_class=Parser)
     add_build(commands)
     add_run(commands)
+    add_debug(commands)
     add_trace(commands)
     add_bootchart(commands)
     size = commands.add_parser("size", help="what takes how many bytes of an image")
@@ -115,6 +119,17 @@ def add_run(commands):
     run.set_defaults(command=run_image)
 
 
+def add_debug(commands):
+    gdb = commands.add_parser("debug", help="boot an image in QEMU with gdb on it", epilog=EXAMPLES,
+                              usage="tools/thimble debug IMAGE [OPTION]... [-- ARG...]",
+                              formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_machine(gdb)
+    gdb.add_argument("--qemu-stub", action="store_true", help="use QEMU's stub, which knows CPUs and no threads")
+    gdb.add_argument("--gdb-command", dest="gdb_commands", action="append", default=[], metavar="COMMAND",
+                     help="for gdb to begin with")
+    gdb.set_defaults(command=debug_image)
+
+
 def add_trace(commands):
     convert = commands.add_parser("trace", help="turn a recorded trace into JSON for Perfetto or Chrome")
     convert.add_argument("file", metavar="FILE", help="what `run --trace FILE` wrote")
@@ -131,7 +146,7 @@ def add_bootchart(commands):
 
 
 def add_machine(run):
-    """What bootchart takes as well."""
+    """What debug and bootchart take as well."""
     run.add_argument("image", metavar="IMAGE")
     run.add_argument("-p", dest="forwards", action="append", default=[], metavar="HOST:GUEST",
                      help="forward a port of this machine (127.0.0.1) to the guest")
@@ -164,8 +179,8 @@ def build_image(options):
     return 0
 
 
-def machine_of(options):
-    return Machine(
+def machine_of(options, kind=Machine):
+    return kind(
         image=options.image,
         forwards=[Forward.parse(text) for text in options.forwards],
         memory_mib=options.memory,
@@ -235,6 +250,15 @@ def run_image(options):
     if explanation:
         print(f"thimble: {explanation}", file=sys.stderr)
     return status
+
+
+def debug_image(options):
+    machine = machine_of(options, debug.Debuggee)
+    machine.own_stub = not options.qemu_stub
+    image = runner.check(machine)
+    machine.network = image.has_network
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    return debug.debug(machine, image, [word for command in options.gdb_commands for word in ("-ex", command)])
 
 
 def print_sizes(options):

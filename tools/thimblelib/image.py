@@ -64,6 +64,10 @@ class Image:
         return "net_start" in self.functions
 
     @property
+    def has_debugger(self):
+        return "gdb_start" in self.functions
+
+    @property
     def has_ext4(self):
         return any(name.startswith("ext4_") for name in self.functions)
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A real gdb on the image's own stub, and on its cores."""
 import contextlib
+import os
 
-from gdb_session import Gdb, serial_line
-from harness import Guest, Machine, program, require, test
+from gdb_session import Gdb, Terminal, serial_line
+from harness import BOOT_TIMEOUT_S, ROOT, Guest, Machine, program, require, run_tool, status, test
+from thimblelib.disk import Disk
 
 TESTS = []
+
+HELPERS = ROOT / 'tools/gdb/thimble.py'
 
 
 @contextlib.contextmanager
@@ -36,11 +40,10 @@ def threads(ctx):
         for function in ('spinner', 'waiter', 'pthread_mutex_lock', 'usleep', 'context_start'):
             require(f'{function} (' in calls, f'no {function} in\n{calls}')
         require('corrupt' not in calls and '??' not in calls, calls)
-        gdb.expect_after('thread apply 4 -q p own', r'= 7$')
-        gdb.expect_after('thread apply 3 -q p own', r'= 1$')
+        gdb.run(f'source {HELPERS}')
+        gdb.expect_after(f"thread apply {gdb.thread_in('waiter')} -q thimble local own", r'^own = 7$')
+        gdb.expect_after(f"thread apply {gdb.thread_in('main')} -q thimble local own", r'^own = 1$')
         gdb.expect_after('print corner', r'= \{x = 3, y = 4\}')
-        gdb.run('thread 3')
-        gdb.run('frame function main')
         gdb.expect_after('print heap', '"on the heap"')
         end(guest, gdb)
 
@@ -50,7 +53,7 @@ def breakpoint(ctx):
     """stop in the app, see the callers, step, finish, change what a function is given"""
     with debuggee(ctx) as (guest, gdb):
         gdb.run('break innermost')
-        gdb.expect_after('continue', r'Breakpoint 1, innermost \(n=\d+\)')
+        gdb.expect_after('continue', r'Breakpoint 1, innermost \(n=')
         gdb.expect_after('bt', '^#0 .*innermost', '^#1 .*middle', '^#2 .*main')
         gdb.expect_after('next', 'return n')
         gdb.expect_after('set var n = 1000', '')
@@ -111,7 +114,7 @@ def two_cpus(ctx):
         for _ in range(3):
             gdb.expect_after('continue', r'Breakpoint 1, innermost')
         shown = gdb.run('info threads')
-        require(shown.count('running') == 2, shown)
+        require(shown.count('(running)') == 2, shown)
         gdb.expect_after('thread apply all bt', 'spinner|idle')
         gdb.run('delete')
         gdb.begin('continue')
@@ -142,3 +145,112 @@ def wrong_name(ctx):
             guest.expect(words)
             guest.expect('^trying')
             require(guest.finish() == 1, 'the app did not run')
+
+
+# --- cores ---
+
+def check_core(ctx, core, *reasons):
+    """gdb shows every thread's calls and the memory of the kernel, of the image and of the app."""
+    with Gdb(program(ctx, 'debuggee', '--with', 'debug'), core, settings=[f'source {HELPERS}']) as gdb:
+        for reason in reasons:
+            require(reason in gdb.text, f'no {reason}')
+        require('warning' not in gdb.text, 'gdb complains')
+        require('??' not in gdb.run('thread apply all bt'), 'calls that lead nowhere')
+        gdb.run(f"thread {gdb.thread_in('main')}")
+        gdb.run('frame function main')
+        gdb.expect_after('print corner', r'= \{x = 3, y = 4\}')
+        gdb.expect_after('print heap', '"on the heap"')
+        gdb.expect_after('thimble names', '')
+        gdb.expect_after('info threads', '"main"')
+        gdb.expect_after('thimble ps', '^ +id cpu', r'boot +.*thread_join < kmain', 'main')
+        gdb.expect_after('thimble log', 'virtio')
+        gdb.run(f"thread {gdb.thread_in('main')}")
+        gdb.expect_after('thimble local own', '^own = 1$')
+
+
+
+@test('guest/gdb/core/serial', weight=2)
+def core_serial(ctx):
+    """a panic's, through a serial line"""
+    core = ctx.tmp / 'core'
+    image = program(ctx, 'debuggee', '--with', 'debug')
+    with Guest(Machine(image=image, append='dump=ttyS1', arguments=['fail'], extra=['-serial', f'file:{core}'])) as guest:
+        guest.expect('NULL pointer dereference')
+        guest.expect(r'^dump=ttyS1: a core of \d+ KiB')
+        require(guest.finish() == status.PANIC, 'no panic')
+    require(core.stat().st_size < 4 << 20, 'what is zero is in the core')
+    check_core(ctx, core, 'Program terminated with signal SIGSEGV', 'main (argc=')
+
+
+@test('guest/gdb/core/disk', weight=2)
+def core_disk(ctx):
+    """the monitor's dump, to a disk of its own: the system goes on, the next core takes the place of the first"""
+    core = ctx.tmp / 'disk'
+    core.write_bytes(bytes(16 << 20))
+    with debuggee(ctx, append='gdb=ttyS1 dump=/dev/vda', disks=[Disk(str(core))]) as (guest, gdb):
+        for _ in range(2):
+            gdb.expect_after('monitor dump', r'^dump=/dev/vda: a core of \d+ KiB')
+            gdb.run('break innermost')
+            gdb.expect_after('continue', 'Breakpoint')
+            gdb.run('delete')
+        end(guest, gdb)
+    check_core(ctx, core)
+
+
+@test('guest/gdb/core/refused', weight=2)
+def core_refused(ctx):
+    """what a disk holds already is not written over; a disk that is too small is told of"""
+    image = program(ctx, 'debuggee', '--with', 'debug')
+    disk = ctx.tmp / 'disk'
+    for size, words in ((1 << 20, 'the disk holds something else'), (64 << 10, 'the disk is too small')):
+        disk.write_bytes(bytes(size))
+        if size > 64 << 10:
+            run_tool(['mke2fs', '-q', '-F', disk])
+        before = disk.read_bytes()
+        with Guest(Machine(image=image, append='dump=vda', arguments=['fail'], disks=[Disk(str(disk))])) as guest:
+            guest.expect(words)
+            require(guest.finish() == status.PANIC, 'no panic')
+        require(disk.read_bytes() == before, 'the disk was written to')
+
+
+# --- the tool ---
+
+def thimble_debug(ctx, image, *options):
+    return Terminal([ROOT / 'tools/thimble', 'debug', image, *options], env={**os.environ, 'TERM': 'dumb', 'COLUMNS': '300'})
+
+
+@test('guest/gdb/tool', weight=2)
+def tool(ctx):
+    """tools/thimble debug: gdb stands before main(), knows Thimble's structures, and takes Ctrl-C for itself"""
+    with thimble_debug(ctx, program(ctx, 'debuggee', '--with', 'debug'), '--gdb-command', 'set pagination off') as terminal:
+        terminal.expect(r'^\(gdb\) $', BOOT_TIMEOUT_S)
+        terminal.send('break innermost\ncontinue\n')
+        terminal.expect('hit Breakpoint 1, innermost')
+        terminal.send('thimble ps\n')
+        terminal.expect(r'main +.*running|running +main')
+        terminal.send('thimble virtqueue\n')
+        terminal.expect(r'queue 0: \d+ entries, \d+ free, \d+ in flight; (split|packed): ')
+        terminal.send('delete\ncontinue\n')
+        terminal.expect('Continuing')
+        terminal.send('\3')
+        terminal.expect('SIGINT')
+        terminal.send('quit\n')
+        require(terminal.process.wait(BOOT_TIMEOUT_S) == 0, 'it did not end well')
+
+
+@test('guest/gdb/tool/qemu_stub', weight=2)
+def tool_qemu_stub(ctx):
+    """without the debugger in the image QEMU's stub serves; the helpers show the threads that it does not know"""
+    with thimble_debug(ctx, program(ctx, 'debuggee'), '--gdb-command', 'set pagination off') as terminal:
+        terminal.expect('carries no debugger .*QEMU.s own stub')
+        terminal.expect('main .argc=1', BOOT_TIMEOUT_S)
+        terminal.send('break innermost\ncontinue\n')
+        terminal.expect('Breakpoint 2, innermost')
+        terminal.send('thimble ps\n')
+        terminal.expect('boot +thread_join < kmain')
+        terminal.send('thimble bt 1\n')
+        terminal.expect('in kmain at .*kernel/main.c')
+        terminal.send('info threads\n')
+        terminal.expect('"main".*innermost')
+        terminal.send('quit\n')
+        terminal.process.wait(BOOT_TIMEOUT_S)

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 volatile int done, watched, rounds;
-static _Thread_local int own;
+static _Thread_local volatile int own;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-struct point { int x, y; } corner = { 3, 4 };
-char big[256 << 10]; /* zeroes, and many */
+volatile struct point { int x, y; } corner = { 3, 4 };
+char *volatile heap;
 
 __attribute__((noinline)) static int innermost(int n)
 {
@@ -48,11 +48,10 @@ int main(int argc, char **argv)
 {
 	static unsigned long turns;
 	pthread_t threads[2];
-	struct point *volatile nowhere = NULL;
-	char *heap = sbrk(1 << 20);
+	volatile struct point *volatile nowhere = NULL;
 
 	own = 1;
-	strcpy(heap, "on the heap");
+	heap = strcpy(sbrk(1 << 20), "on the heap");
 	pthread_mutex_lock(&mutex);
 	pthread_create(&threads[0], NULL, waiter, NULL);
 	pthread_create(&threads[1], NULL, spinner, &turns);
@@ -63,6 +62,6 @@ int main(int argc, char **argv)
 		middle(i);
 		usleep(20000);
 	}
-	printf("done after %d rounds\n", rounds);
+	printf("done after %d rounds, at %d, %d, %s\n", rounds, corner.x, corner.y, heap);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "tests/host/debug/gdb_target.h"
 #include "debug/line/line.h"
 #include "debug/monitor.h"
+#include "kernel/cpu.h"
 #include "kernel/param.h"
 #include "kernel/port.h"
 #include "kernel/thread.h"
@@ -14,7 +15,6 @@ extern const struct target_front *const __start_target_fronts[];
 extern const struct param *const __start_params[]; /* the stub's alone */
 
 void gdb_start(void);
-const char tls_size[64];
 
 uint8_t fake_memory[MEMORY_SIZE];
 struct target_registers fake_registers[THREADS + 1];
@@ -119,8 +119,9 @@ struct thread *target_thread(unsigned id)
 
 struct cpu *target_cpu_of(const struct thread *t)
 {
-	(void)t;
-	return NULL;
+	static struct cpu cpu;
+
+	return t->state == THREAD_RUNNING ? &cpu : NULL;
 }
 
 bool target_try(void (*f)(void *arg), void *arg)
