@@ -71,13 +71,16 @@ def read(data, name="the trace"):
 
 
 class Clock:
-    """Nanoseconds since boot from ticks: a line through the first and the last moment at which the guest looked at both."""
+    """Microseconds since the clock's start from ticks: a line through the first and the last moment at which the guest looked
+    at both. The boot begins before its clock does: then all times are from the first record on."""
 
     def __init__(self, records):
         seen = [(r.tsc, r.number[0]) for r in records if r.event == CLOCK]
         (tsc, ns), (last_tsc, last_ns) = (seen[0], seen[-1]) if seen else ((0, 0), (0, 0))
         self.rate = (last_ns - ns) / (last_tsc - tsc) if last_tsc > tsc else 1.0
         self.tsc, self.ns = tsc, ns
+        if records:
+            self.ns -= min(0, self.ns + (records[0].tsc - tsc) * self.rate)
 
     def us(self, tsc):
         return round((self.ns + (tsc - self.tsc) * self.rate) / 1000, 3)
@@ -214,8 +217,6 @@ class Converter:
         self.names[BOOT, 1], self.names[BOOT, 2] = "phases", "devices"
         if self.phase:
             self.slice(self.phase[0], ts, BOOT, 1, self.phase[1])
-        else:
-            self.slice(min(0, ts), ts, BOOT, 1, "firmware and loader")
         self.phase = (ts, record.name)
         if record.name == "main":
             self.emit("i", ts, BOOT, 1, "main()", s="p")
