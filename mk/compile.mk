@@ -13,7 +13,13 @@ DEBUG_ONLY := debug/locks.c
 # What only the network asks for: the list of its devices, and their drivers.
 NETDEV_SRC := kernel/netdev.c
 NET_DRIVER_SRC := virtio/virtio_net.c
-KERNEL_SRC := $(filter-out $(NETDEV_SRC) $(NET_DRIVER_SRC),$(call sources,boot kernel kernel/x86_64 virtio debug fs))
+# Drivers that an image may be built without.
+DRIVERS := scsi console balloon
+SRC_scsi := $(wildcard kernel/scsi*.c virtio/virtio_scsi*.c)
+SRC_console := $(wildcard virtio/virtio_console*.c)
+SRC_balloon := $(wildcard virtio/virtio_balloon*.c)
+DRIVER_SRC := $(foreach d,$(DRIVERS),$(SRC_$d))
+KERNEL_SRC := $(filter-out $(NETDEV_SRC) $(NET_DRIVER_SRC) $(DRIVER_SRC),$(call sources,boot kernel kernel/x86_64 virtio debug fs))
 # Each floor's part of the debugger is in a folder of that name; net's is of use where the network is.
 DEBUGGER_SRC := $(call sources,debug/* kernel/x86_64/debugger kernel/debugger virtio/debugger fs/debugger)
 NET_DEBUGGER_SRC := $(call sources,net/debugger)
@@ -37,7 +43,8 @@ DEBUGGER_OBJ := $(call objects,$(DEBUGGER_SRC))
 NET_DEBUGGER_OBJ := $(call objects,$(NET_DEBUGGER_SRC))
 SYSCTL_OBJ := $(call objects,$(SYSCTL_SRC))
 NET_SYSCTL_OBJ := $(call objects,$(NET_SYSCTL_SRC))
-ALL_OBJ    := $(KERNEL_OBJ) $(NETDEV_OBJ) $(NET_DRIVER_OBJ) $(DEBUGGER_OBJ) $(NET_DEBUGGER_OBJ) $(SYSCTL_OBJ) $(NET_SYSCTL_OBJ) \
+DRIVER_OBJ := $(call objects,$(DRIVER_SRC))
+ALL_OBJ    := $(KERNEL_OBJ) $(DRIVER_OBJ) $(NETDEV_OBJ) $(NET_DRIVER_OBJ) $(DEBUGGER_OBJ) $(NET_DEBUGGER_OBJ) $(SYSCTL_OBJ) $(NET_SYSCTL_OBJ) \
 	$(EXT4_OBJ) $(NET_OBJ) $(LIBC_OBJ) $(LWIP_OBJ) $(POSIX_OBJ)
 
 # $(call remember,FILE,TEXT): writes FILE only when TEXT has changed, so that what depends on FILE is rebuilt then.
@@ -56,7 +63,7 @@ $2: FLAGS := $(FLAGS_$1)
 $2: $(O)/flags/$1
 endef
 
-$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ) $(NETDEV_OBJ) $(DEBUGGER_OBJ) $(SYSCTL_OBJ)),$(HOT_SRC)))
+$(eval $(call compiled,kernel,$(filter-out $(HOT_OBJ),$(KERNEL_OBJ) $(DRIVER_OBJ) $(NETDEV_OBJ) $(DEBUGGER_OBJ) $(SYSCTL_OBJ)),$(HOT_SRC)))
 $(eval $(call compiled,hot,$(HOT_OBJ),$(HOT_SRC)))
 $(eval $(call compiled,net,$(NET_OBJ) $(NET_DEBUGGER_OBJ) $(NET_SYSCTL_OBJ)))
 $(eval $(call compiled,lwip,$(LWIP_OBJ)))
@@ -92,8 +99,9 @@ $(O)/lib/$1.a: $2 $(O)/flags/$1.objects
 	$$(AR_V)$(AR) rcsD $$@ $2
 endef
 
-LIBS := libkernel libext4 libnet libnetdrivers libglue libdebugger libnetdebugger libsysctl libnetsysctl
+LIBS := libkernel $(DRIVERS:%=lib%) libext4 libnet libnetdrivers libglue libdebugger libnetdebugger libsysctl libnetsysctl
 $(eval $(call archive,libkernel,$(KERNEL_OBJ)))
+$(foreach d,$(DRIVERS),$(eval $(call archive,lib$d,$(call objects,$(SRC_$d)))))
 $(eval $(call archive,libdebugger,$(DEBUGGER_OBJ)))
 $(eval $(call archive,libnetdebugger,$(NET_DEBUGGER_OBJ)))
 $(eval $(call archive,libsysctl,$(SYSCTL_OBJ)))

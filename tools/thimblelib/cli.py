@@ -11,7 +11,7 @@ from . import bootchart, debug, decode, runner, trace
 from .compiler import Compiler, find_sources
 from .disk import Disk
 from .image import Image
-from .linker import PARTS, Linker
+from .linker import DRIVERS, PARTS, Linker
 from .qemu import MACHINES, Forward, Machine, Port
 from .sdk import Sdk
 from .status import INTERRUPTED, TERMINATED, Refusal
@@ -104,6 +104,8 @@ def add_build(commands):
     build.add_argument("--cflags", default="", metavar="FLAGS", help="more compiler flags")
     build.add_argument("--with", dest="parts", action="append", default=[], choices=PARTS,
                        help="include ext4 though the app itself does not mount it, the network though it calls no socket function, or the debugger")
+    build.add_argument("--without", dest="without", action="append", default=[], choices=DRIVERS,
+                       help="leave a driver out; such a device is a line in the log then")
     build.set_defaults(command=build_image)
 
 
@@ -175,7 +177,7 @@ def build_image(options):
         root = first / "root"
     sdk = Sdk()
     objects = Compiler(sdk.app_flags + shlex.split(options.cflags), sdk.dir / "apps").compile_all(sources)
-    Linker(sdk, objects, root, options.parts).link(output)
+    Linker(sdk, objects, root, options.parts, options.without).link(output)
     return 0
 
 

@@ -25,6 +25,9 @@ PARTS = {
     "debug": ((), ("libdebugger.a", "libsysctl.a")),
 }
 
+# Drivers that an image has unless it is built without them.
+DRIVERS = ("scsi", "console", "balloon")
+
 # What comes whole with a part where the image has the symbol anyway: what nobody calls by name.
 COMPANIONS = {"libkernel.a": [("netdev_for_each", "libnetdrivers.a"), ("sysctl_walk", "libsysctl.a")],
               "libsysctl.a": [("net_start", "libnetsysctl.a")],
@@ -34,12 +37,14 @@ COMPANIONS = {"libkernel.a": [("netdev_for_each", "libnetdrivers.a"), ("sysctl_w
 class Linker:
     """One link of one image. The scratch folder holds what goes into it besides objects and libraries."""
 
-    def __init__(self, sdk, objects, root=None, parts=()):
+    def __init__(self, sdk, objects, root=None, parts=(), without=()):
         self.sdk = sdk
         self.objects = [str(obj) for obj in objects]
         self.root = root
         self.wanted = [symbol for name in parts for symbol in PARTS[name][0]]
-        self.whole = ["libkernel.a", *(library for name in parts for library in PARTS[name][1])]
+        self.whole = ["libkernel.a", *(f"lib{name}.a" for name in DRIVERS if name not in without),
+                      *(library for name in parts for library in PARTS[name][1])]
+        self.on_demand = [*(f"lib{name}.a" for name in without), "libglue.a", "libnet.a", "libext4.a", "libsysctl.a"]
         self.base = []  # before the script, which asks for it
 
     def link(self, output):
@@ -83,7 +88,7 @@ class Linker:
         sdk = self.sdk
         argv = ["ld", *self.base, *LD_FLAGS, "-o", str(output), *(f"-u{name}" for name in self.wanted),
                 "--whole-archive", *map(sdk.lib, self.whole), "--no-whole-archive", *self.objects, *extra,
-                "--start-group", sdk.lib("libglue.a"), sdk.lib("libnet.a"), sdk.lib("libext4.a"), sdk.lib("libsysctl.a"),
+                "--start-group", *map(sdk.lib, self.on_demand),
                 str(NEWLIB_LIB / "libc.a"), str(NEWLIB_LIB / "libm.a"), sdk.libgcc, "--end-group"]
         run_linker(argv)
 
