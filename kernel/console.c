@@ -15,13 +15,15 @@
 #include <string.h>
 
 #define CHOSEN_MAX  4u
+#define ARRIVAL_NS  1000000000ull /* for what a device has to say of its consoles */
 #define PATIENCE_NS 3000000000ull /* with a console that takes nothing */
 
 struct wait_queue console_writable = WAIT_QUEUE_INIT(console_writable);
-static struct list consoles = LIST_INIT(consoles);
+static struct list consoles = LIST_INIT(consoles); /* only ever added to */
 static const char *chosen[CHOSEN_MAX];
 static unsigned nchosen;
-static bool initialised;
+static bool initialised, expected;
+static atomic_bool settled;
 static atomic_bool frozen;
 static atomic_bool input_wanted;
 static struct spinlock lock = SPINLOCK_INIT;
@@ -45,6 +47,8 @@ static bool is_named(const struct console *c, const char *value)
 
 static bool is_chosen(const struct console *c)
 {
+	if (c->last_resort)
+		return false;
 	for (unsigned i = 0; i < nchosen; i++)
 		if (is_named(c, chosen[i]))
 			return true;
@@ -79,12 +83,12 @@ static void list_unlock(irq_state s)
  */
 bool console_ready(void)
 {
-	return frozen || (initialised && any_chosen());
+	return frozen || settled || (initialised && any_chosen());
 }
 
 static bool is_used(const struct console *c)
 {
-	return is_chosen(c) || !any_chosen();
+	return is_chosen(c) || (!any_chosen() && (frozen || !c->last_resort));
 }
 
 static void write_raw(struct console *c, const char *text, size_t len)
@@ -150,8 +154,20 @@ bool console_has_room(size_t len)
 	return !next_full(NULL, len);
 }
 
+static void tell_of_dropped(void)
+{
+	list_for_each(n, &consoles) {
+		struct console *c = container_of(n, struct console, node);
+		unsigned long dropped = c->dropped && !c->stalled ? atomic_exchange(&c->dropped, 0) : 0;
+
+		if (dropped)
+			log_warn("%s: %lu bytes were dropped, as nobody took them", c->name, dropped);
+	}
+}
+
 void console_wait_for_room(size_t len)
 {
+	tell_of_dropped();
 	if (console_has_room(len))
 		return;
 	if (wait_event(&console_writable, console_has_room(len), clock_now_ns() + PATIENCE_NS) == 0)
@@ -162,20 +178,46 @@ void console_wait_for_room(size_t len)
 
 void console_drained(struct console *c)
 {
-	unsigned long dropped;
-
 	if (frozen)
 		return;
 	c->stalled = false;
 	wait_queue_wake(&console_writable);
-	dropped = atomic_exchange(&c->dropped, 0);
-	if (dropped)
-		log_warn("%s: %lu bytes of output were dropped, as nobody took them", c->name, dropped);
 }
 
 static bool is_reader(const struct console *c)
 {
 	return nchosen == 0 || !any_chosen() || is_named(c, chosen[nchosen - 1]);
+}
+
+static bool is_there(const char *name)
+{
+	list_for_each(n, &consoles)
+		if (is_named(container_of(n, struct console, node), name))
+			return true;
+	return false;
+}
+
+static unsigned first_missing(unsigned i)
+{
+	while (i < nchosen && is_there(chosen[i]))
+		i++;
+	return i;
+}
+
+void console_expect(void)
+{
+	expected = true;
+}
+
+void console_settle(void)
+{
+	if (expected && first_missing(0) < nchosen)
+		(void)wait_event(&console_writable, first_missing(0) == nchosen,
+				 clock_now_ns() + ARRIVAL_NS);
+	settled = true;
+	for (unsigned i = 0; (i = first_missing(i)) < nchosen; i++)
+		log_warn("console=%s: there is none of that name", chosen[i]);
+	log_flush();
 }
 
 static void start_reading(struct console *c)
@@ -194,13 +236,22 @@ void console_start_input(void)
 		start_reading(container_of(n, struct console, node));
 }
 
+static void replay(const char *text, unsigned len, void *c)
+{
+	write_cooked(c, text, len);
+}
+
+/* Lines that another console showed are shown again; further ones wait for the lock. */
 void console_register(struct console *c)
 {
-	irq_state s = spin_lock(&lock);
+	irq_state s = list_lock();
 
+	if (initialised && is_chosen(c))
+		log_replay_shown(replay, c);
 	list_push_back(&consoles, &c->node);
-	spin_unlock(&lock, s);
+	list_unlock(s);
 	log_flush();
+	wait_queue_wake(&console_writable);
 	if (input_wanted)
 		start_reading(c);
 }
@@ -228,6 +279,8 @@ void console_thaw(bool wake)
 		return;
 	wait_queue_wake(&console_writable);
 	port_thaw();
+	if (input_wanted)
+		console_start_input();
 }
 
 bool console_frozen(void)

@@ -30,6 +30,8 @@ struct console {
 	 * lock. NULL: it cannot read.
 	 */
 	int (*poll)(struct console *);
+	/* Used only with the system frozen, and while no other serves. */
+	bool last_resort;
 	/* console.c's own: */
 	atomic_bool reading;  /* start_input was called */
 	atomic_bool stalled;  /* took nothing for long: nobody waits for it until it does */
@@ -61,6 +63,15 @@ void console_init(void);
 
 /* console= names it; NULL: it names any. */
 bool console_named(const char *name);
+
+/* More consoles may come, without anybody waiting for them but console_settle(). */
+void console_expect(void);
+
+/*
+ * The app's thread, before main(): what it prints should find the consoles that console= names. Those
+ * that will not come get one line, and those that are there serve.
+ */
+void console_settle(void);
 
 /* After console_init(), and one of those that console= names is there. */
 bool console_ready(void);

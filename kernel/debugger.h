@@ -65,5 +65,11 @@ struct debugger_part {
 void debugger_start(void) __attribute__((weak));
 void debugger_finish(void) __attribute__((weak));
 
+/*
+ * Ctrl-T: prints one line about what goes on, by console_write(). Interrupt context, no lock of the
+ * terminal's held.
+ */
+void debugger_status(void) __attribute__((weak));
+
 /* FreeBSD's kdb_enter(9): a thread stops the system of its own accord. why: a few words. */
 void kdb_enter(const char *why) __attribute__((weak));

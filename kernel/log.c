@@ -177,6 +177,26 @@ void log_replay(void (*emit)(const char *text, unsigned len))
 	}
 }
 
+void log_replay_shown(void (*emit)(const char *text, unsigned len, void *arg), void *arg)
+{
+	struct line line;
+	uint32_t at = oldest;
+	bool some;
+
+	do {
+		irq_state s = ring_lock();
+
+		if ((int32_t)(at - oldest) < 0)
+			at = oldest; /* it was overwritten meanwhile */
+		some = at != shown;
+		if (some)
+			at = ring_get(at, &line);
+		ring_unlock(s);
+		if (some && line.level < loglevel)
+			emit(line.text, line.len, arg);
+	} while (some);
+}
+
 /*
  * Where the last max hidden lines start, counted by walking twice: lines cannot be walked
  * backwards.

@@ -29,6 +29,9 @@ void log_flush(void);
  */
 void log_replay(void (*emit)(const char *text, unsigned len));
 
+/* The lines that consoles were shown so far, for one that comes late. Takes the log's lock. */
+void log_replay_shown(void (*emit)(const char *text, unsigned len, void *arg), void *arg);
+
 /*
  * For panic: from here on nobody else runs, so no lock is taken; and the last max lines that
  * loglevel= kept from the consoles.

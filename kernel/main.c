@@ -53,6 +53,7 @@ static void run_app(void *boot)
 		vfs_init(b->initrd, b->initrd_len);
 	else
 		vfs_init(initrd_start, initrd_end - initrd_start);
+	console_settle();
 	boot_phase(PHASE_LIBC);
 	power_off(app_run(argc, argv, param_app_env()));
 }

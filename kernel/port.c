@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+struct wait_queue port_changes = WAIT_QUEUE_INIT(port_changes);
 static struct list ports = LIST_INIT(ports); /* only ever added to */
 static struct spinlock lock = SPINLOCK_INIT;
 
@@ -21,6 +22,7 @@ void port_register(struct port *p)
 
 	list_push_back(&ports, &p->node);
 	spin_unlock(&lock, s);
+	wait_queue_wake(&port_changes);
 }
 
 /* No lock: nothing is ever taken off the list, and a new port is linked to last. */

@@ -20,7 +20,8 @@ struct port_ops {
 	/*
 	 * Any context but an interrupt. What is there or could be taken now, in bytes; -EAGAIN:
 	 * nothing; -ENODEV: unplugged. While the host's side is closed, read gives what is left and
-	 * then 0, and write -EAGAIN. Never sleeps: who wants to, waits on the queues below.
+	 * then 0, and write -EAGAIN. A len of 0 only asks: -EAGAIN is then what it would be for
+	 * more. Never sleeps: who wants to, waits on the queues below.
 	 */
 	ssize_t (*read)(struct port *, void *buf, size_t len);
 	ssize_t (*write)(struct port *, const void *buf, size_t len);
@@ -56,6 +57,9 @@ struct port {
 
 /* Before it is registered: name, alias, ops and connected are the driver's, the rest is port_init()'s. */
 void port_init(struct port *);
+
+/* Woken when a port is registered, or named: whoever waits for one looks again. */
+extern struct wait_queue port_changes;
 
 /* From here on it can be found; it stays for ever, as it may be pointed to. Threads. */
 void port_register(struct port *);

@@ -5,6 +5,7 @@
  * pieces on the stack.
  */
 #include "kernel/tty.h"
+#include "kernel/app.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/debugger.h"
@@ -14,12 +15,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
 #define PIECE          64u /* bytes; interrupts are off while one is printed */
-#define EXIT_BY_CTRL_C 130 /* as a shell reports a program ended by SIGINT */
+#define COOKED_PIECE (2 * PIECE) /* what becomes of it when it is all newlines */
 #define CTRL_KEY(c)    ((c) & 0x1f)
 
 static struct tty_line line;
@@ -29,8 +31,9 @@ static struct termios modes = {
 	.c_cflag = CS8 | CREAD | CLOCAL | B115200,
 	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | IEXTEN,
 	.c_cc = {
-		[VINTR] = CTRL_KEY('C'), [VERASE] = 0x7f, [VWERASE] = CTRL_KEY('W'),
-		[VKILL] = CTRL_KEY('U'), [VEOF] = CTRL_KEY('D'), [VMIN] = 1,
+		[VINTR] = CTRL_KEY('C'), [VQUIT] = CTRL_KEY('\\'), [VSTATUS] = CTRL_KEY('T'),
+		[VERASE] = 0x7f, [VWERASE] = CTRL_KEY('W'), [VKILL] = CTRL_KEY('U'),
+		[VREPRINT] = CTRL_KEY('R'), [VLNEXT] = CTRL_KEY('V'), [VEOF] = CTRL_KEY('D'), [VMIN] = 1,
 	},
 };
 static struct winsize window; /* zeroes: not known, as on any serial line */
@@ -39,44 +42,115 @@ static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
 static struct mutex writing = MUTEX_INIT;    /* one write() appears in one piece */
 static atomic_bool input_started, full;
 
+static void output(const char *text, size_t len)
+{
+	if ((modes.c_oflag & (OPOST | ONLCR)) == (OPOST | ONLCR))
+		console_write(text, len);
+	else
+		console_write_raw(text, len);
+}
+
 void tty_line_echo(const char *text, size_t len)
 {
-	console_write(text, len);
+	output(text, len);
 }
 
-static void interrupt_app(void)
+static void flush_input(void)
 {
-	console_write("^C\n", 3);
-	power_off(EXIT_BY_CTRL_C);
+	line.read = line.ready = line.end;
+	line.literal = false;
 }
 
-static bool type(char c)
+/* --- what is typed --- */
+
+/* What typing leads to that must not be done with the lock held. */
+struct deeds {
+	bool wake, status;
+	int sig;
+};
+
+static int signal_of(char c)
 {
+	if (tty_line_is(&modes, VINTR, c))
+		return SIGINT;
+	return tty_line_is(&modes, VQUIT, c) ? SIGQUIT : 0;
+}
+
+/* True: it was a character of ISIG. */
+static bool type_special(char c, struct deeds *d)
+{
+	int sig = signal_of(c);
+
+	if (!(modes.c_lflag & ISIG) || line.literal)
+		return false;
+	if (debugger_status && tty_line_is(&modes, VSTATUS, c))
+		return d->status = true;
+	if (!sig)
+		return false;
+	if (!(modes.c_lflag & NOFLSH))
+		flush_input();
+	if (modes.c_lflag & ECHO)
+		output((char[]){ '^', (char)(c ^ 0x40), '\n' }, 3);
+	d->sig = sig;
+	return true;
+}
+
+static void type(char c, struct deeds *d)
+{
+	if (c == '\r' && modes.c_iflag & IGNCR)
+		return;
 	if (c == '\r' && modes.c_iflag & ICRNL)
 		c = '\n';
-	if (modes.c_lflag & ISIG && (cc_t)c == modes.c_cc[VINTR])
-		interrupt_app();
-	return tty_line_type(&line, &modes, c);
+	else if (c == '\n' && modes.c_iflag & INLCR)
+		c = '\r';
+	if (!type_special(c, d))
+		d->wake |= tty_line_type(&line, &modes, c);
 }
 
-/* A line that can still be edited is never in the way of what ends it: that gets a BEL. */
+static void signal_app(int sig)
+{
+	if (!app_signal || !app_signal(sig))
+		power_off(128 + sig);
+}
+
+/* One line, and the one that was being typed again. */
+static void show_status(void)
+{
+	irq_state s;
+
+	debugger_status();
+	s = spin_lock(&lock);
+	tty_line_reprint(&line, &modes);
+	spin_unlock(&lock, s);
+}
+
+static void act(const struct deeds *d)
+{
+	if (d->wake)
+		wait_queue_wake(&readers);
+	if (d->status)
+		show_status();
+	if (d->sig)
+		signal_app(d->sig);
+}
+
+/* A line too long for the ring is never in the way of what ends it. */
 static bool has_room(void)
 {
-	return line.end - line.read < TTY_RING || line.ready == line.read;
+	return line.end - line.read + 1 < TTY_RING || line.ready == line.read;
 }
 
 void tty_input(struct console *c)
 {
 	irq_state s = spin_lock(&lock);
-	bool more = false;
+	struct deeds deeds = { 0 };
 	int byte;
 
 	while (!(full = !has_room()) && (byte = c->poll(c)) >= 0)
 		if (!debugger_key || !debugger_key((char)byte))
-			more |= type((char)byte);
+			type((char)byte, &deeds);
 	spin_unlock(&lock, s);
-	if (more)
-		wait_queue_wake(&readers);
+	act(&deeds);
 }
 
 bool tty_full(void)
@@ -91,13 +165,23 @@ static void start_input(void)
 		console_start_input();
 }
 
-static bool readable(void)
+/* --- the file --- */
+
+static unsigned bytes_ready(void)
 {
 	irq_state s = spin_lock(&lock);
-	bool ready = tty_line_ready(&line);
+	unsigned n = tty_line_ready(&line);
 
 	spin_unlock(&lock, s);
-	return ready;
+	return n;
+}
+
+/* How many bytes a read of len waits for (POSIX.1-2008, 11.1.7); 0: for none. */
+static unsigned bytes_wanted(size_t len)
+{
+	unsigned min = modes.c_lflag & ICANON ? 1 : modes.c_cc[VMIN];
+
+	return min < len ? min : (unsigned)len;
 }
 
 /* What is there now, up to one line; -EAGAIN: nothing. */
@@ -123,57 +207,88 @@ static ssize_t take(char *buf, size_t len)
 	return total == 0 && !some ? -EAGAIN : (ssize_t)total;
 }
 
-/*
- * Without ICANON, VMIN 0 makes read a poll of VTIME tenths of a second (POSIX.1-2008, 11.1.7, cases
- * C and D).
- */
-static uint64_t read_deadline(void)
+static int wait_for(unsigned n, uint64_t deadline)
 {
-	if (modes.c_lflag & ICANON || modes.c_cc[VMIN])
-		return DEADLINE_NEVER;
-	return clock_now_ns() + modes.c_cc[VTIME] * 100000000ull;
+	return wait_event_interruptible(&readers, bytes_ready() >= n, deadline);
+}
+
+/*
+ * Cases A to D of POSIX: with VMIN, VTIME runs from byte to byte, and only after the first; without,
+ * from the start. 0, -ETIMEDOUT or -EINTR.
+ */
+static int wait_for_input(size_t len)
+{
+	bool canonical = modes.c_lflag & ICANON;
+	uint64_t patience_ns = canonical ? 0 : modes.c_cc[VTIME] * 100000000ull;
+	unsigned wanted = bytes_wanted(len), some;
+	int error;
+
+	if (wanted == 0)
+		return wait_for(1, clock_now_ns() + patience_ns);
+	error = wait_for(patience_ns ? 1 : wanted, DEADLINE_NEVER);
+	while (!error && (some = bytes_ready()) < wanted)
+		error = wait_for(some + 1, clock_now_ns() + patience_ns);
+	return error;
 }
 
 static ssize_t tty_read(struct file *f, void *buf, size_t len)
 {
-	uint64_t deadline = read_deadline();
-	ssize_t n;
+	bool wait = !(atomic_load(&f->flags) & O_NONBLOCK);
+	ssize_t n = -EAGAIN;
+	int error = 0;
 
 	if (len == 0)
 		return 0;
 	start_input();
-	while ((n = take(buf, len)) == -EAGAIN) {
-		if (atomic_load(&f->flags) & O_NONBLOCK)
-			return -EAGAIN;
-		n = wait_event_interruptible(&readers, readable(), deadline);
-		if (n < 0)
-			return n == -ETIMEDOUT ? 0 : n;
+	while (!error && n == -EAGAIN) {
+		error = wait ? wait_for_input(len) : -EAGAIN;
+		n = error == -EINTR ? error : take(buf, len);
 	}
-	return n;
+	return n == -EAGAIN && error == -ETIMEDOUT ? 0 : n;
+}
+
+static size_t write_pieces(const char *text, size_t len, bool wait)
+{
+	size_t done = 0;
+
+	while (done < len && (wait || console_has_room(COOKED_PIECE))) {
+		char piece[PIECE];
+		size_t n = len - done < PIECE ? len - done : PIECE;
+
+		memcpy(piece, text + done, n);
+		console_wait_for_room(COOKED_PIECE);
+		output(piece, n);
+		done += n;
+	}
+	return done;
 }
 
 static ssize_t tty_write(struct file *f, const void *buf, size_t len)
 {
-	(void)f;
-	mutex_lock(&writing);
-	for (size_t done = 0; done < len;) {
-		char piece[PIECE];
-		size_t n = len - done < PIECE ? len - done : PIECE;
+	size_t n;
 
-		console_write(memcpy(piece, (const char *)buf + done, n), n);
-		done += n;
-	}
+	mutex_lock(&writing);
+	n = write_pieces(buf, len, !(atomic_load(&f->flags) & O_NONBLOCK));
 	mutex_unlock(&writing);
-	return (ssize_t)len;
+	return n || !len ? (ssize_t)n : -EAGAIN;
 }
 
 static short tty_poll(struct file *f, struct poll_table *table)
 {
+	unsigned wanted = modes.c_cc[VTIME] ? 1 : bytes_wanted(SIZE_MAX);
+	short ready = 0;
+
 	(void)f;
 	start_input();
-	if (table)
+	if (table) {
 		table->add(table, &readers);
-	return (short)(POLLOUT | POLLWRNORM | (readable() ? POLLIN | POLLRDNORM : 0));
+		table->add(table, &console_writable);
+	}
+	if (console_has_room(COOKED_PIECE))
+		ready |= POLLOUT | POLLWRNORM;
+	if (bytes_ready() >= (wanted ? wanted : 1))
+		ready |= POLLIN | POLLRDNORM;
+	return ready;
 }
 
 static int tty_stat(struct file *f, struct stat *st)
@@ -187,11 +302,6 @@ static int tty_stat(struct file *f, struct stat *st)
 	return 0;
 }
 
-static void flush_input(void)
-{
-	line.read = line.ready = line.end;
-}
-
 static void set_modes(const struct termios *new_modes)
 {
 	modes = *new_modes;
@@ -199,26 +309,45 @@ static void set_modes(const struct termios *new_modes)
 		line.ready = line.end;
 }
 
-static int readable_bytes(void)
+static bool set_window(const struct winsize *w)
 {
-	return (int)(line.ready - line.read);
+	bool changed = memcmp(&window, w, sizeof window) != 0;
+
+	window = *w;
+	return changed;
+}
+
+static void tell_of_window(void)
+{
+	if (app_signal)
+		app_signal(SIGWINCH);
+}
+
+void tty_set_window(unsigned short cols, unsigned short rows)
+{
+	irq_state s = spin_lock(&lock);
+	bool changed = set_window(&(struct winsize){ .ws_row = rows, .ws_col = cols });
+
+	spin_unlock(&lock, s);
+	if (changed)
+		tell_of_window();
 }
 
 /* With the lock held; v is the argument, in the kernel's memory. */
-static int control(unsigned long request, void *v, long number)
+static int control(unsigned long request, void *v, long number, bool *changed)
 {
 	switch (request) {
 	case TCGETS: *(struct termios *)v = modes; return 0;
 	case TCSETSF: flush_input(); /* fall through */
-	case TCSETSW: /* output is out when write() returns */
+	case TCSETSW: /* what was written before is cooked already */
 	case TCSETS: set_modes(v); return 0;
 	case TCFLSH:
 		if (number != TCOFLUSH)
 			flush_input();
 		return 0;
 	case TIOCGWINSZ: *(struct winsize *)v = window; return 0;
-	case TIOCSWINSZ: window = *(struct winsize *)v; return 0;
-	case FIONREAD: *(int *)v = readable_bytes(); return 0;
+	case TIOCSWINSZ: *changed = set_window(v); return 0;
+	case FIONREAD: *(int *)v = (int)tty_line_ready(&line); return 0;
 	default: return -ENOTTY;
 	}
 }
@@ -237,6 +366,7 @@ static int tty_ioctl(struct file *f, unsigned long request, void *arg)
 {
 	union { struct termios modes; struct winsize window; int n; } v;
 	size_t size = argument_size(request);
+	bool changed = false;
 	irq_state s;
 	int error;
 
@@ -244,8 +374,10 @@ static int tty_ioctl(struct file *f, unsigned long request, void *arg)
 	if (size)
 		memcpy(&v, arg, size);
 	s = spin_lock(&lock);
-	error = control(request, &v, (long)arg);
+	error = control(request, &v, (long)arg, &changed);
 	spin_unlock(&lock, s);
+	if (changed)
+		tell_of_window();
 	if (size)
 		memcpy(arg, &v, size);
 	return error;

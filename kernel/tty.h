@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The terminal behind stdin: canonical line editing (erase, word erase, kill, Ctrl-D, echo), CR ->
- * NL. One per machine, behind /dev/console. Of the modes it minds ICANON, ECHO, ISIG (Ctrl-C ends
- * the app with status 130), ICRNL and the characters in c_cc; output always turns NL into CR NL.
- * Requests: TCGETS, TCSETS*, TCFLSH, TIOCGWINSZ, TIOCSWINSZ, FIONREAD. Input that finds the ring
- * full is dropped with a BEL.
+ * The terminal behind stdin, /dev/console: one per machine. Of the modes it minds
+ *   c_iflag  ICRNL, INLCR, IGNCR
+ *   c_oflag  OPOST, ONLCR
+ *   c_lflag  ICANON, ECHO, ECHOE, ECHOK, ECHONL, IEXTEN, ISIG, NOFLSH
+ *   c_cc     VERASE (and both usual erase keys), VKILL, VEOF, VEOL, VEOL2, VMIN, VTIME; with IEXTEN
+ *            VWERASE, VREPRINT, VLNEXT; with ISIG VINTR, VQUIT and VSTATUS
+ * VINTR and VQUIT are signals for an app that handles them, and end any other with status 128 + the
+ * signal's number. VSTATUS (Ctrl-T) is the debugger's (kernel/debugger.h). Requests: TCGETS, TCSETS*,
+ * TCFLSH, TIOCGWINSZ, TIOCSWINSZ, FIONREAD. A line too long for the ring is cut, with a BEL; finished
+ * lines that find it full wait in their console.
  */
 #pragma once
 
@@ -20,4 +25,7 @@ struct console;
  */
 void tty_input(struct console *);
 bool tty_full(void);
+/* Any context. What a console says of its window; zeroes: not known. */
+void tty_set_window(unsigned short cols, unsigned short rows);
+
 extern const struct file_ops tty_file_ops;   /* stdin, stdout, stderr, /dev/console */

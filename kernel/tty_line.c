@@ -4,7 +4,7 @@
 
 #define BACKSPACE 0x08
 #define DELETE    0x7f
-#define EOF_MARK  0x04 /* an end of file in the ring; nothing else puts this byte there */
+#define EOF_BYTE  0 /* with its bit in ends */
 
 static void echo(const struct termios *modes, const char *text, size_t len)
 {
@@ -38,9 +38,13 @@ static bool has_room(const struct tty_line *l, unsigned reserve)
 	return l->end - l->read + reserve < TTY_RING;
 }
 
-static void append(struct tty_line *l, char c)
+static void append(struct tty_line *l, char c, bool ends)
 {
-	l->ring[l->end++ % TTY_RING] = c;
+	unsigned at = l->end++ % TTY_RING;
+	uint8_t bit = (uint8_t)(1u << at % 8);
+
+	l->ring[at] = c;
+	l->ends[at / 8] = (uint8_t)(ends ? l->ends[at / 8] | bit : l->ends[at / 8] & ~bit);
 }
 
 static char last(const struct tty_line *l)
@@ -50,6 +54,7 @@ static char last(const struct tty_line *l)
 
 /*
  * Takes back one character, which in UTF-8 may be several bytes: continuation bytes are 10xxxxxx.
+ * A literal newline went to the next line of the screen, and what was before it stays there.
  */
 static void erase(struct tty_line *l, const struct termios *modes)
 {
@@ -61,7 +66,9 @@ static void erase(struct tty_line *l, const struct termios *modes)
 		c = last(l);
 		l->end--;
 	} while ((c & 0xc0) == 0x80 && l->end != l->ready);
-	if (is_control(c) && c != '\t')
+	if (!(modes->c_lflag & ECHOE))
+		echo_typed(modes, (char)modes->c_cc[VERASE]);
+	else if (is_control(c) && c != '\t')
 		echo(modes, "\b\b  \b\b", 6);
 	else
 		echo(modes, "\b \b", 3);
@@ -77,23 +84,50 @@ static void erase_word(struct tty_line *l, const struct termios *modes)
 
 static void erase_line(struct tty_line *l, const struct termios *modes)
 {
-	while (l->end != l->ready)
-		erase(l, modes);
+	if (modes->c_lflag & ECHOE) {
+		while (l->end != l->ready)
+			erase(l, modes);
+		return;
+	}
+	l->end = l->ready;
+	echo_typed(modes, (char)modes->c_cc[VKILL]);
+	if (modes->c_lflag & ECHOK)
+		echo(modes, "\n", 1);
 }
 
-/* True: c was an editing character and has done its work. */
+void tty_line_reprint(struct tty_line *l, const struct termios *modes)
+{
+	for (unsigned at = l->ready; at != l->end; at++)
+		echo_typed(modes, l->ring[at % TTY_RING]);
+}
+
+/* Editing beyond POSIX. True: c was such a character and has done its work. */
+static bool edit_more(struct tty_line *l, const struct termios *modes, char c)
+{
+	if (tty_line_is(modes, VWERASE, c)) {
+		erase_word(l, modes);
+	} else if (tty_line_is(modes, VREPRINT, c)) {
+		echo_typed(modes, c);
+		echo(modes, "\n", 1);
+		tty_line_reprint(l, modes);
+	} else if (tty_line_is(modes, VLNEXT, c)) {
+		l->literal = true;
+		echo(modes, "^\b", 2);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* Terminals' erase keys send one of two, whatever VERASE is. */
 static bool edit(struct tty_line *l, const struct termios *modes, char c)
 {
-	const cc_t *cc = modes->c_cc, byte = (cc_t)c;
-
-	if (byte == cc[VERASE] || c == BACKSPACE || c == DELETE)
+	if (modes->c_cc[VERASE] && ((cc_t)c == modes->c_cc[VERASE] || c == BACKSPACE || c == DELETE))
 		erase(l, modes);
-	else if (byte == cc[VWERASE])
-		erase_word(l, modes);
-	else if (byte == cc[VKILL])
+	else if (tty_line_is(modes, VKILL, c))
 		erase_line(l, modes);
 	else
-		return false;
+		return modes->c_lflag & IEXTEN && edit_more(l, modes, c);
 	return true;
 }
 
@@ -103,17 +137,22 @@ static bool edit(struct tty_line *l, const struct termios *modes, char c)
  */
 static bool type_canonical(struct tty_line *l, const struct termios *modes, char c)
 {
-	bool is_eof = (cc_t)c == modes->c_cc[VEOF], ends = c == '\n' || is_eof;
+	bool literal = l->literal, is_eof = !literal && tty_line_is(modes, VEOF, c);
+	bool ends = is_eof || (!literal && (c == '\n' || tty_line_is(modes, VEOL, c) ||
+					    tty_line_is(modes, VEOL2, c)));
 
-	if (edit(l, modes, c))
+	l->literal = false;
+	if (!literal && !is_eof && c != '\n' && edit(l, modes, c))
 		return false;
 	if (!has_room(l, ends ? 0 : 1)) {
 		tty_line_echo("\a", 1);
 		return false;
 	}
-	if (!is_eof)
+	if (c == '\n' && modes->c_lflag & ECHONL)
+		tty_line_echo("\n", 1);
+	else if (!is_eof)
 		echo_typed(modes, c);
-	append(l, is_eof ? EOF_MARK : c);
+	append(l, is_eof ? EOF_BYTE : c, ends);
 	if (ends)
 		l->ready = l->end;
 	return ends;
@@ -128,7 +167,7 @@ bool tty_line_type(struct tty_line *l, const struct termios *modes, char c)
 		return false;
 	}
 	echo_typed(modes, c);
-	append(l, c);
+	append(l, c, c == '\n');
 	l->ready = l->end;
 	return true;
 }
@@ -138,18 +177,20 @@ size_t tty_line_take(struct tty_line *l, const struct termios *modes, char *buf,
 {
 	bool canonical = modes->c_lflag & ICANON;
 	size_t n = 0;
-	char c = 0;
 
 	*more = true;
 	while (l->read != l->ready && *more) {
-		c = l->ring[l->read % TTY_RING];
+		unsigned at = l->read % TTY_RING;
+		bool ends = canonical && l->ends[at / 8] >> at % 8 & 1;
+		bool is_eof = ends && l->ring[at] == EOF_BYTE;
+
 		/* An end of file that follows what was read belongs to it. */
-		if (n == len && !(canonical && c == EOF_MARK))
+		if (n == len && !is_eof)
 			break;
 		l->read++;
-		*more = !(canonical && (c == '\n' || c == EOF_MARK));
-		if (!canonical || c != EOF_MARK)
-			buf[n++] = c;
+		*more = !ends;
+		if (!is_eof)
+			buf[n++] = l->ring[at];
 	}
 	return n;
 }

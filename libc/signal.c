@@ -18,6 +18,7 @@
 #define IGNORED_BY_DEFAULT                                                                         \
 	(BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) | BIT(SIGSTOP) | BIT(SIGTSTP) | \
 	 BIT(SIGTTIN) | BIT(SIGTTOU))
+#define FROM_TERMINAL (BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGWINCH))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
 static struct mutex lock = MUTEX_INIT; /* of the actions and the takers */
@@ -99,6 +100,8 @@ int signal_sleep(struct signal_taker *t, uint64_t deadline_ns)
 	unsigned seen = atomic_load(&arrivals);
 	int ended = 0;
 
+	if (t->accepts & FROM_TERMINAL)
+		signal_terminal_prepare();
 	mutex_lock(&lock);
 	list_push_back(&takers, &t->node);
 	mutex_unlock(&lock);
@@ -183,6 +186,12 @@ int kill(pid_t pid, int sig)
 	return 0;
 }
 
+bool signal_expected(int sig)
+{
+	return actions[sig].sa_handler != SIG_DFL || *signal_main_blocked & BIT(sig) ||
+	       !list_empty(&takers);
+}
+
 int sigaction(int sig, const struct sigaction *restrict new_action,
 	      struct sigaction *restrict old_action)
 {
@@ -190,6 +199,8 @@ int sigaction(int sig, const struct sigaction *restrict new_action,
 
 	if (!signal_valid(sig) || (new_action && (NEVER_BLOCKED & BIT(sig))))
 		return libc_result(-EINVAL);
+	if (new_action && new_action->sa_handler != SIG_DFL && (FROM_TERMINAL & BIT(sig)))
+		signal_terminal_prepare();
 	mutex_lock(&lock);
 	old = actions[sig];
 	if (new_action)

@@ -44,3 +44,9 @@ struct signal_taker {
 /* Sleeps until a signal that t accepts may be pending; 0, -ETIMEDOUT or -EINTR. */
 int signal_sleep(struct signal_taker *t, uint64_t deadline_ns);
 int signal_take(sigset_t accepted); /* one that is pending, which it is no more; 0: none */
+
+/* Somebody handles or ignores it, or waits for it. Takes no lock: for interrupts. */
+bool signal_expected(int sig);
+
+/* From now on the terminal's signals can come (signal_terminal.c). */
+void signal_terminal_prepare(void);

@@ -133,9 +133,10 @@ static ssize_t line_write(struct port *p, const void *buf, size_t len)
 	struct line *l = container_of(p, struct line, port);
 	irq_state s = lock(l);
 	size_t n = put(l, buf, len, console_frozen());
+	bool room = byte_ring_room(&l->out) > 0;
 
 	unlock(l, s);
-	return n || !len ? (ssize_t)n : -EAGAIN;
+	return n || (!len && room) ? (ssize_t)n : -EAGAIN;
 }
 
 static void serial_interrupt(void *);
