@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * /dev: the character devices that every program expects, with Linux's device numbers, and a block
- * special file per block device. The character devices' inodes exist from the start; a block
- * device's is made when it is looked up, as disks come and go.
+ * /dev: the character devices that every program expects, with Linux's device numbers, a block
+ * special file per block device, and ports, in virtio-ports also by the names that the host has for
+ * them. The character devices' inodes exist from the start; others are made when they are looked up,
+ * as disks and ports come and go.
  */
 #include "fs/vfs.h"
 #include "fs/devfs.h"
@@ -95,10 +96,8 @@ static const struct char_device {
 
 #define NCHARS (sizeof(char_devices) / sizeof(*char_devices))
 
-enum { INO_ROOT = 1, INO_FIRST_CHAR, INO_BLOCK = INO_FIRST_CHAR + NCHARS };
-
 static struct superblock devfs;
-static struct inode root;
+static struct inode root, virtio_ports;
 static struct inode chars[NCHARS];
 
 static int char_open(struct inode *inode, unsigned flags, struct file **out)
@@ -122,19 +121,41 @@ static int lookup_char(const char *name, size_t len, struct inode **out)
 	return -ENOENT;
 }
 
-static int lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
+static int lookup_block(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
 	struct blkdev *dev;
 	char text[sizeof(dev->name)];
 
-	if (lookup_char(name, len, out) == 0)
-		return 0;
 	if (len >= sizeof(text))
 		return -ENOENT;
 	memcpy(text, name, len);
 	text[len] = '\0';
 	dev = blkdev_find(text);
-	return dev ? devfs_block_inode(dir->sb, INO_BLOCK, dev, out) : -ENOENT;
+	return dev ? devfs_block_inode(dir->sb, DEVFS_INO_BLOCK, dev, out) : -ENOENT;
+}
+
+#define VIRTIO_PORTS "virtio-ports"
+
+static int lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
+{
+	if (lookup_char(name, len, out) == 0)
+		return 0;
+	if (len == strlen(VIRTIO_PORTS) && !memcmp(name, VIRTIO_PORTS, len)) {
+		*out = inode_get(&virtio_ports);
+		return 0;
+	}
+	if (devfs_port_lookup(dir, false, name, len, out) == 0)
+		return 0;
+	return lookup_block(dir, name, len, out);
+}
+
+static int lookup_alias(struct inode *dir, const char *name, size_t len, struct inode **out)
+{
+	if (len == 2 && !memcmp(name, "..", 2)) {
+		*out = inode_get(&root);
+		return 0;
+	}
+	return devfs_port_lookup(dir, true, name, len, out);
 }
 
 /* Counts the block devices down to the wanted one. */
@@ -149,7 +170,7 @@ static void take_nth(struct blkdev *dev, void *arg)
 
 	if (n->left-- != 0)
 		return;
-	n->out->ino = INO_BLOCK;
+	n->out->ino = DEVFS_INO_BLOCK;
 	n->out->type = S_IFBLK >> 12;
 	memcpy(n->out->name, dev->name, sizeof(dev->name));
 }
@@ -162,30 +183,58 @@ static int read_block(off_t index, struct vfs_dirent *out)
 	return n.left < 0;
 }
 
-/* Cookies: ".", "..", the character devices, the block devices. */
+static bool read_dots(off_t at, uint64_t ino, struct vfs_dirent *out)
+{
+	if (at >= 2)
+		return false;
+	out->ino = at ? DEVFS_INO_ROOT : ino;
+	out->type = S_IFDIR >> 12;
+	strcpy(out->name, at ? ".." : ".");
+	return true;
+}
+
+static bool read_char(off_t at, struct vfs_dirent *out)
+{
+	if (at > (off_t)NCHARS)
+		return false;
+	out->ino = at < (off_t)NCHARS ? (uint64_t)(DEVFS_INO_CHARS + at) : DEVFS_INO_PORTS;
+	out->type = (at < (off_t)NCHARS ? S_IFCHR : S_IFDIR) >> 12;
+	strcpy(out->name, at < (off_t)NCHARS ? char_devices[at].name : VIRTIO_PORTS);
+	return true;
+}
+
+/* Behind the others, as the blocks come: their number may change, and so may what a cookie means. */
+#define FIRST_PORT ((off_t)1 << 32)
+
+/* Cookies: ".", "..", the character devices, virtio-ports, the block devices; ports. */
 static int readdir(struct inode *dir, off_t *cookie, struct vfs_dirent *out)
 {
-	off_t at = *cookie;
+	off_t at = *cookie, first_block = 3 + (off_t)NCHARS;
 
 	(void)dir;
 	if (at < 0)
 		return -EINVAL;
-	if (at >= 2 + (off_t)NCHARS) {
-		if (!read_block(at - 2 - (off_t)NCHARS, out))
-			return 0;
-	} else if (at >= 2) {
-		out->ino = (uint64_t)(INO_FIRST_CHAR + at - 2);
-		out->type = S_IFCHR >> 12;
-		strcpy(out->name, char_devices[at - 2].name);
-	} else {
-		out->ino = INO_ROOT;
-		out->type = S_IFDIR >> 12;
-		strcpy(out->name, at ? ".." : ".");
-	}
+	if (at < FIRST_PORT && !read_dots(at, DEVFS_INO_ROOT, out) && !read_char(at - 2, out) &&
+	    !read_block(at - first_block, out))
+		at = FIRST_PORT;
+	if (at >= FIRST_PORT && !devfs_port_read(at - FIRST_PORT, false, out))
+		return 0;
+	*cookie = at + 1;
+	return 1;
+}
+
+static int readdir_aliases(struct inode *dir, off_t *cookie, struct vfs_dirent *out)
+{
+	(void)dir;
+	if (*cookie < 0)
+		return -EINVAL;
+	if (!read_dots(*cookie, DEVFS_INO_PORTS, out) && !devfs_port_read(*cookie - 2, true, out))
+		return 0;
 	++*cookie;
 	return 1;
 }
 
+static const struct inode_ops ports_ops = { .lookup = lookup_alias, .readdir = readdir_aliases };
 static const struct inode_ops root_ops = { .lookup = lookup, .readdir = readdir };
 
 /* --- mounting --- */
@@ -205,7 +254,7 @@ static void unmount(struct superblock *sb)
 static void add_chars(void)
 {
 	for (unsigned i = 0; i < NCHARS; i++) {
-		inode_init(&chars[i], &devfs, &char_ops, INO_FIRST_CHAR + i,
+		inode_init(&chars[i], &devfs, &char_ops, DEVFS_INO_CHARS + i,
 			   S_IFCHR | char_devices[i].mode);
 		chars[i].rdev = char_devices[i].rdev;
 		atomic_store(&chars[i].refs, 0);
@@ -221,8 +270,12 @@ static int devfs_mount(struct mount_request *r, struct superblock **out)
 	devfs.read_only = true;
 	devfs.statfs = statfs;
 	devfs.unmount = unmount;
-	inode_init(&root, &devfs, &root_ops, INO_ROOT, S_IFDIR | 0755);
-	root.nlink = 2;
+	inode_init(&root, &devfs, &root_ops, DEVFS_INO_ROOT, S_IFDIR | 0755);
+	root.nlink = 3;
+	inode_init(&virtio_ports, &devfs, &ports_ops, DEVFS_INO_PORTS, S_IFDIR | 0755);
+	virtio_ports.nlink = 2;
+	atomic_fetch_sub(&devfs.users, 1);
+	atomic_store(&virtio_ports.refs, 0);
 	add_chars();
 	devfs.root = &root;
 	*out = &devfs;

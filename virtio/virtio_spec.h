@@ -344,6 +344,46 @@ static_assert(sizeof(struct virtio_blk_discard_write_zeroes) == 16, "5.2.6");
 #define VIRTIO_BLK_S_IOERR  1u
 #define VIRTIO_BLK_S_UNSUPP 2u
 
+/* 5.3 Console Device */
+#define VIRTIO_CONSOLE_F_SIZE        0
+#define VIRTIO_CONSOLE_F_MULTIPORT   1
+#define VIRTIO_CONSOLE_F_EMERG_WRITE 2
+
+struct virtio_console_config {      /* 5.3.4 */
+	uint16_t cols;
+	uint16_t rows;
+	uint32_t max_nr_ports;
+	uint32_t emerg_wr;
+};
+static_assert(sizeof(struct virtio_console_config) == 12, "5.3.4");
+
+/* 5.3.2: port 0 has queues 0 and 1, port n > 0 has 2n + 2 and 2n + 3 */
+#define VIRTIO_CONSOLE_CONTROL_RECEIVEQ  2u
+#define VIRTIO_CONSOLE_CONTROL_TRANSMITQ 3u
+
+struct virtio_console_control {     /* 5.3.6.2: a name or a size may follow */
+	uint32_t id;
+	uint16_t event;
+	uint16_t value;
+};
+static_assert(sizeof(struct virtio_console_control) == 8, "5.3.6.2");
+
+enum virtio_console_event {
+	VIRTIO_CONSOLE_DEVICE_READY = 0,
+	VIRTIO_CONSOLE_DEVICE_ADD = 1,
+	VIRTIO_CONSOLE_DEVICE_REMOVE = 2,
+	VIRTIO_CONSOLE_PORT_READY = 3,
+	VIRTIO_CONSOLE_CONSOLE_PORT = 4,
+	VIRTIO_CONSOLE_RESIZE = 5,
+	VIRTIO_CONSOLE_PORT_OPEN = 6,
+	VIRTIO_CONSOLE_PORT_NAME = 7,
+};
+
+struct virtio_console_resize {      /* 5.3.6.2 */
+	uint16_t cols;
+	uint16_t rows;
+};
+
 /* 5.6 SCSI Host Device */
 #define VIRTIO_SCSI_F_INOUT   0
 #define VIRTIO_SCSI_F_HOTPLUG 1
