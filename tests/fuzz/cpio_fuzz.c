@@ -3,7 +3,7 @@
  * Any bytes as the archive that the RAM file system starts with: the tree can be walked, written to
  * and unmounted.
  */
-// Links: fs/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/tree.c
 #include "tests/host/fs/disk.h"
 #include "tests/host/shim.h"

@@ -4,7 +4,7 @@
  * checksums, so that a changed field is looked at and not just refused. To stay small an image has
  * its runs of zeros folded: see unfold().
  */
-// Links: fs/*.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/tree.c
 #include "tests/host/fs/disk.h"
 #include "tests/host/shim.h"

@@ -3,7 +3,7 @@
  * From an unknown PCI bus to running drivers: configuration space, capability lists, BARs, MSI-X and registers are what
  * the input says, by ECAM or ports, modern, transitional and legacy.
  *
- * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/fuzz/loose.c tests/host/model/work.c
+ * Links: virtio/v*.c kernel/byte_ring.c kernel/wait.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/fuzz/loose.c tests/host/model/work.c
  */
 #include "tests/fuzz/loose.h"
 #include "kernel/acpi.h"

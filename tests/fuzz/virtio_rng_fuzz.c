@@ -3,7 +3,7 @@
  * The entropy driver, and a device that does whatever the input says: no byte is taken for random that the device did
  * not say it wrote, and when it is honest again it is asked and believed.
  *
- * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/fuzz/virtio_steer.c
+ * Links: virtio/v*.c kernel/byte_ring.c kernel/wait.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/fuzz/virtio_steer.c
  * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  * Links: tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/rng*.c
  */

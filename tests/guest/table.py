@@ -7,6 +7,7 @@ CASES = (
     'cost',
     'faults',
     'system',
+    'console',
     'smp',
     'debug',
     'monitor',

@@ -13,6 +13,7 @@
 #include "kernel/page.h"
 #include "kernel/panic.h"
 #include "kernel/param.h"
+#include "kernel/port.h"
 #include "kernel/power.h"
 #include "kernel/printf.h"
 #include "kernel/random.h"
@@ -20,6 +21,7 @@
 #include "kernel/thread.h"
 #include "kernel/timer.h"
 #include "kernel/tracepoint.h"
+#include "kernel/tty.h"
 #include "kernel/vm.h"
 #include "kernel/x86_64/arch.h"
 #include "kernel/x86_64/io.h"
@@ -464,6 +466,30 @@ WEAK void console_write(const char *text, size_t len)
 		shim_console[shim_console_len++] = text[i];
 	shim_console[shim_console_len] = '\0';
 }
+
+WEAK bool console_frozen(void) { return false; }
+WEAK void console_expect(void) { }
+WEAK void console_drained(struct console *c) { (void)c; }
+WEAK bool console_has_room(size_t len) { (void)len; return true; }
+WEAK void console_wait_for_room(size_t len) { (void)len; }
+WEAK void console_write_raw(const char *text, size_t len) { console_write(text, len); }
+WEAK struct wait_queue console_writable = WAIT_QUEUE_INIT(console_writable);
+
+WEAK void tty_input(struct console *c) { (void)c; }
+WEAK void tty_set_window(unsigned short cols, unsigned short rows) { (void)cols, (void)rows; }
+
+WEAK struct wait_queue port_changes = WAIT_QUEUE_INIT(port_changes);
+WEAK void port_init(struct port *p) { (void)p; }
+WEAK void port_register(struct port *p) { (void)p; }
+WEAK void port_arrived(struct port *p) { (void)p; }
+WEAK void port_drained(struct port *p) { (void)p; }
+WEAK void port_for_each(void (*visit)(struct port *, void *), void *arg) { (void)visit, (void)arg; }
+WEAK int port_claim(struct port *p, void (*arrived)(struct port *, void *), void *arg)
+{
+	(void)p, (void)arrived, (void)arg;
+	return -ENODEV;
+}
+WEAK void port_release(struct port *p) { (void)p; }
 
 WEAK int param_set_uint(const struct param *p, const char *value, const char *suffix)
 {

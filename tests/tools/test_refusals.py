@@ -140,6 +140,10 @@ class Refusals(unittest.TestCase):
     def test_folder_as_disk(self):
         self.refused("Is a directory", "run", HTTPD, "--disk", f"{self.folder}:/srv")
 
+    def test_ports(self):
+        for text in ("log", "=socket", "log="):
+            self.refused("not NAME=SOCKET", "run", HELLO, "--port", text)
+
     # What is missing on this machine
 
     def test_no_qemu(self):

@@ -159,6 +159,8 @@ def add_machine(run):
                      help="attach a raw disk image, and mount its ext4 file system")
     run.add_argument("--scsi", dest="scsi_disks", action="append", default=[], metavar="FILE[:MOUNTPOINT]",
                      help="the same as a SCSI disk: /dev/sda where --disk makes /dev/vda")
+    run.add_argument("--port", dest="ports", action="append", default=[], metavar="NAME=SOCKET",
+                     help="the app's /dev/virtio-ports/NAME is the socket SOCKET here")
     run.add_argument("--append", default="", metavar="WORDS", help="more of the kernel command line")
 
 
@@ -189,6 +191,7 @@ def machine_of(options, kind=Machine):
         cpus=options.smp,
         machine=options.machine,
         disks=[Disk.parse(text) for text in options.disks] + [Disk.parse(text, scsi=True) for text in options.scsi_disks],
+        ports=[Port.parse(text) for text in options.ports],
         append=options.append,
         arguments=options.arguments)
 

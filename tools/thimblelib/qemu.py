@@ -37,6 +37,14 @@ class Port:
     chardev: str  # QEMU's, but for its id
 
     @classmethod
+    def parse(cls, text):
+        """A socket that QEMU listens on, which anybody may connect to at any time."""
+        name, equals, path = text.partition("=")
+        if not name or not equals or not path:
+            raise Refusal(f"--port {text}: not NAME=SOCKET (for example --port log=/tmp/log.sock)")
+        return cls(name, f"socket,server=on,wait=off,path={comma_safe(path)}")
+
+    @classmethod
     def to_file(cls, name, path):
         return cls(name, f"file,path={comma_safe(str(path))}")
 

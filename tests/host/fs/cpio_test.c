@@ -3,7 +3,7 @@
  * The RAM file system over cpio archives: those that cpio(1) makes of real trees, those made here
  * member by member, and damaged ones.
  */
-// Links: fs/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/tree.c
 #include "tests/host/fs/disk.h"
 #include "tests/host/shim.h"

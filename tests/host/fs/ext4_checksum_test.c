@@ -3,7 +3,7 @@
  * With metadata_csum no changed metadata goes unnoticed: whatever bit is flipped, there is an
  * error, or else everything is as it was.
  */
-// Links: fs/*.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/image.c tests/host/fs/specimen.c tests/host/fs/tree.c
 #include "tests/host/fs/specimen.h"
 #include "tests/host/shim.h"

@@ -4,7 +4,7 @@
  * on the disk, every walk ends and nothing is touched that should not be. The same for a disk that
  * fails, and for too little memory.
  */
-// Links: fs/*.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/image.c tests/host/fs/specimen.c tests/host/fs/tree.c
 #include "tests/host/fs/specimen.h"
 #include "tests/host/shim.h"

@@ -2,7 +2,7 @@
 /*
  * Large ext4 directories: without an index, as mke2fs makes them, and with one, as e2fsck -D does.
  */
-// Links: fs/*.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/image.c
 #include "tests/host/fs/disk.h"
 #include "tests/host/test.h"

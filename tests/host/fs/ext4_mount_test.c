@@ -2,7 +2,7 @@
 /*
  * What ext4 refuses to mount, and says why; and that nothing changes on what it has mounted.
  */
-// Links: fs/*.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/image.c
 #include "tests/host/fs/disk.h"
 #include "tests/host/shim.h"

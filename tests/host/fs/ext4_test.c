@@ -3,7 +3,7 @@
  * ext4 over images made by mke2fs, some changed by debugfs, compared with the folders they were
  * made from.
  */
-// Links: fs/*.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c tests/host/fs/image.c tests/host/fs/tree.c
 #include "tests/host/fs/disk.h"
 #include "tests/host/test.h"

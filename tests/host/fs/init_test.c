@@ -2,7 +2,7 @@
 /*
  * The file tree at boot, as root= and mount= ask for it. Each boot is a process of its own.
  */
-// Links: fs/*.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c fs/ext4/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c
 #include "tests/host/fs/disk.h"
 #include "tests/host/shim.h"

@@ -2,7 +2,7 @@
 /*
  * Paths, names, open files, mounts and devices, over the RAM file system.
  */
-// Links: fs/*.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
+// Links: fs/*.c kernel/wait.c kernel/blkdev.c kernel/file.c kernel/mutex.c kernel/sg.c
 // Links: tests/host/fs/disk.c
 #include "tests/host/fs/disk.h"
 #include "tests/host/shim.h"

@@ -280,6 +280,8 @@ void model_config_write(struct model_virtio *m, unsigned off, uint32_t value, un
 {
 	const struct model_field *f = field_at(m, off, width);
 
+	if (m->config_written && m->config_written(m, off, value))
+		return;
 	if (m->type == VIRTIO_ID_NET)
 		RULE("NET-01", false, "configuration written at %u", off);
 	if (!f || !f->writable) {

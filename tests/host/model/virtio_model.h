@@ -17,7 +17,7 @@
 #include "tests/host/model/rule.h"
 #include "virtio/virtio_spec.h"
 
-#define MODEL_QUEUES  4
+#define MODEL_QUEUES  8
 #define MODEL_RING    1024
 #define MODEL_PIECES  1024
 #define MODEL_VECTORS 16
@@ -126,6 +126,8 @@ struct model_virtio {
 	void (*queue_reset)(struct model_virtio *, unsigned queue); /* NULL, or: forgets what it has of a queue */
 	void (*config_read_hook)(struct model_virtio *, unsigned off); /* between two reads of a field */
 	void (*config_watch)(struct model_virtio *, unsigned off);     /* NULL, or: rules of the type about reading it */
+	/* NULL, or: a field of the type that may be written at any time was. False: another */
+	bool (*config_written)(struct model_virtio *, unsigned off, uint32_t value);
 	/* Interrupts, whatever the transport. */
 	void (*raise)(struct model_virtio *, uint16_t vector, uint8_t cause);
 	uint8_t isr;                  /* ISR status, or InterruptStatus */
@@ -250,3 +252,30 @@ struct model_rng {
 	struct model_chain held;
 };
 struct model_rng *model_rng_new(void);
+
+#define MODEL_PORTS 3
+
+struct model_console {
+	struct model_virtio v;
+	bool present[MODEL_PORTS], is_console[MODEL_PORTS], connected[MODEL_PORTS];
+	const char *name[MODEL_PORTS];
+	bool open[MODEL_PORTS];       /* the driver's side, as it said last */
+	char sent[MODEL_PORTS][100000];
+	size_t nsent[MODEL_PORTS];
+	bool hold;                    /* keeps what the driver sends instead of taking it */
+	struct model_chain held[MODEL_PORTS][16], rx[MODEL_PORTS][16], control[1024];
+	unsigned nheld[MODEL_PORTS], nrx[MODEL_PORTS], ncontrol;
+	struct { struct virtio_console_control m; char payload[256]; size_t len; } to_say[64]; /* when there is a buffer */
+	unsigned nto_say;
+	struct virtio_console_control said[200]; /* by the driver */
+	unsigned nsaid;
+	char emergency[1000];
+	unsigned nemergency;
+};
+struct model_console *model_console_new(uint64_t features);
+/* How many bytes found a buffer. */
+size_t model_console_deliver(struct model_console *, unsigned port, const void *, size_t len);
+void model_console_release(struct model_console *);
+/* A control message, with what follows it, as soon as there is a buffer. */
+void model_console_say(struct model_console *, uint32_t id, unsigned event, unsigned value, const void *payload, size_t len);
+void model_console_plug(struct model_console *, unsigned port, bool plugged);

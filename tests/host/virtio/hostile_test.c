@@ -2,7 +2,7 @@
 /*
  * Devices that lie, stall or give up: the life cycle's failures, rings that make no sense, capability lists that lead nowhere, and recovery from all of it.
  * The block driver stands for all drivers. Whatever the device does, the model goes on checking that the driver keeps to the rules.
- * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
+ * Links: virtio/v*.c kernel/byte_ring.c kernel/wait.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  * Links: tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/disk*.c
  */
 #include "tests/host/model/virtio_model.h"

@@ -2,7 +2,7 @@
 /*
  * Block, network and entropy drivers over every transport, and what each transport does besides: which interface is chosen,
  * where MMIO devices are found, how notifications look.
- * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c
+ * Links: virtio/v*.c kernel/byte_ring.c kernel/wait.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c
  * Links: tests/host/model/rule.c tests/host/model/transports.c tests/host/model/virtio*.c tests/host/model/ring*.c
  * Links: tests/host/model/disk*.c tests/host/model/net*.c tests/host/model/rng*.c
  */
