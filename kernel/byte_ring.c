@@ -39,7 +39,7 @@ const char *byte_ring_front(const struct byte_ring *r, size_t *len)
 	size_t at = r->taken & (r->size - 1);
 
 	*len = least(byte_ring_used(r), r->size - at);
-	return r->data + at;
+	return *len ? r->data + at : NULL;
 }
 
 size_t byte_ring_take(struct byte_ring *r, char *buf, size_t len)
