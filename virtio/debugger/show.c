@@ -96,6 +96,16 @@ static void print_piece(unsigned i, const struct virtq_desc *d)
 		      d->flags & VIRTQ_DESC_F_INDIRECT ? ", a table" : "");
 }
 
+/* 2.7.5.3: its entries are of the ring's kind, and lie in memory that is mapped 1:1. */
+static void print_table(const struct virtq_desc *table)
+{
+	const struct virtq_desc *entries = (const struct virtq_desc *)table->addr;
+	struct virtq_desc d;
+
+	for (unsigned i = 0; i < table->len / sizeof d && i < PIECES_MAX && monitor_copy(&d, entries + i, sizeof d); i++)
+		print_piece(i, &d);
+}
+
 static void print_split_chain(const struct virtqueue *q, uint16_t id)
 {
 	struct virtq_desc d;
@@ -105,6 +115,8 @@ static void print_split_chain(const struct virtqueue *q, uint16_t id)
 		if (!monitor_copy(&d, &q->split.desc[at], sizeof d))
 			return;
 		print_piece(at, &d);
+		if (d.flags & VIRTQ_DESC_F_INDIRECT)
+			print_table(&d);
 		if (!(d.flags & VIRTQ_DESC_F_NEXT))
 			return;
 		at = d.next;

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from harness import ROOT, app, free_port, program, require, run_tool, test
+from harness import ROOT, app, free_port, program, require, run_tool, test, thimble_build
 
 sys.path.insert(0, str(ROOT / 'bench'))
 
@@ -18,13 +18,32 @@ BARE = ['-nodefaults', '-display', 'none', '-serial', 'stdio', '-m', '128']
 ADDRESS = 'ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off'
 
 
+def loaded_bytes(ctx, image):
+    """without the symbol table"""
+    text = run_tool([ctx.root / 'tools/thimble', 'size', image])
+    return int(re.search(r'^ *(\d+) the same without its symbol table', text, re.M).group(1))
+
+
 def size_test(name, limit):
     @test(f'guest/cost/size/{name}')
     def run(ctx):
         """loaded bytes without the symbol table"""
-        text = run_tool([ctx.root / 'tools/thimble', 'size', app(ctx, name)])
-        size = int(re.search(r'^ *(\d+) the same without its symbol table', text, re.M).group(1))
+        size = loaded_bytes(ctx, app(ctx, name))
         require(size <= limit, f'{size} bytes, more than {limit}')
+
+
+DEBUGGER_LIMIT = 96 << 10
+
+
+@test('guest/cost/debugger')
+def debugger(ctx):
+    """what --with debug adds to an image, and to its boot; without it the hooks alone are there"""
+    plain, whole = app(ctx, 'hello'), thimble_build(ctx, [ctx.root / 'apps/hello'], ctx.tmp / 'hello.elf', '--with', 'debug')
+    sizes = [loaded_bytes(ctx, image) for image in (plain, whole)]
+    steps = [boot_insns.count(str(image), ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', str(image)], str(ctx.sdk))[0]
+             for image in (plain, whole)]
+    print(f'hello: {sizes[0]} bytes, {steps[0]} instructions; with the debugger {sizes[1]} bytes, {steps[1]} instructions')
+    require(sizes[1] - sizes[0] <= DEBUGGER_LIMIT, f'the debugger takes {sizes[1] - sizes[0]} bytes, more than {DEBUGGER_LIMIT}')
 
 
 def boot_test(name, image, machine, limit, devices=lambda ctx: []):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The monitor, by its console: every command, every way in, and four planted faults found by what it prints alone."""
+import os
+import pathlib
 import re
 
-from harness import Boot, Guest, Machine, program, require, status, test
+from harness import ROOT, Boot, Failed, Guest, Machine, program, require, status, test
 
 TESTS = []
 
@@ -42,6 +44,24 @@ class Monitor(Guest):
     def end(self, command, wanted):
         self.send(command + '\r')
         require((code := self.finish()) == wanted, f'status {code}, wanted {wanted}')
+
+
+# --- docs/debugging.md shows some of these sessions as they were ---
+
+def shape(text):
+    """What does not depend on addresses, numbers and columns."""
+    return re.sub(r'[ \t]+', ' ', re.sub(r'\b(0x)?[0-9a-f]*\d[0-9a-f]*\b', 'N', text)).strip()
+
+
+def shown_in_docs(m, name, begin):
+    """The session from begin on is what the page shows, but for numbers. With TRANSCRIPTS=FOLDER it is left there as well."""
+    text = m.text[m.text.index(begin):].rstrip()
+    if 'TRANSCRIPTS' in os.environ:
+        pathlib.Path(os.environ['TRANSCRIPTS'], name).write_text(text + '\n')
+    page = (ROOT / 'docs/debugging.md').read_text()
+    shown = re.search(rf'<!-- transcript: {name} -->\n```\n(.*?)```', page, re.DOTALL)
+    require(shown, f'docs/debugging.md has no transcript {name}')
+    require(shape(shown[1]) == shape(text), f'docs/debugging.md shows another session {name} (TRANSCRIPTS=FOLDER writes this one)')
 
 
 def address_of_watched(monitor):
@@ -282,15 +302,17 @@ def find_null(ctx):
         m.check('bt', r'^#0 .*main\+')
         m.check('print *$rip', '0x')
         m.check('step', 'nothing can go on')
+        shown_in_docs(m, 'null', 'kernel panic')
         m.end('continue', status.PANIC)
 
 
 @test('guest/monitor/find/stack_overflow')
 def find_overflow(ctx):
     """stack overflow: the thread by its name, the function by its repetition"""
-    with Monitor(ctx, 'thread', image='stack_overflow', append='panic=monitor', cpus=2) as m:
+    with Monitor(ctx, 'thread', image='stack_overflow', append='panic=monitor') as m:
         m.stopped('stack overflow in thread deep')
         m.check('bt', r'^#0 .*recurse\+', r'the same \d+ times more', r'thread\+0x')
+        shown_in_docs(m, 'stack_overflow', 'stopped:')
         m.end('panic', status.PANIC)
 
 
@@ -307,6 +329,8 @@ def find_deadlock(cpus):
             require(len(waiting) == 2, f'not two threads wait for a mutex:\n{answer}')
             m.check(f'bt {waiting[0]}', r'^#\d+ .*word_lock_contended\+', r'^#\d+ .*takes_a_then_b\+')
             m.check(f'bt {waiting[1]}', r'^#\d+ .*word_lock_contended\+', r'^#\d+ .*takes_b_then_a\+')
+            if cpus == 1:
+                shown_in_docs(m, 'deadlock', 'stopped:')
             m.end('poweroff 1', 1)
 
 
@@ -322,6 +346,17 @@ def qemu_io(m, command):
     m.qmp('human-monitor-command', **{'command-line': f'qemu-io disk "{command}"'})
 
 
+def stop_with_main_asleep(m):
+    """It may still be on its way there."""
+    for _ in range(50):
+        m.send(SEQUENCE)
+        m.stopped('break')
+        if re.search(r'main +asleep', m.ask('ps')):
+            return
+        m.send('continue\r')
+    raise Failed('main() does not fall asleep')
+
+
 def find_stuck(name, option, *shows):
     @test(f'guest/monitor/find/stuck/{name}')
     def run(ctx):
@@ -329,11 +364,13 @@ def find_stuck(name, option, *shows):
         with Monitor(ctx, 'stuck', extra=[*HOLDING, f'virtio-blk-pci,drive=disk{option}']) as m:
             m.expect('^ready$')
             qemu_io(m, 'break read_aio A')
-            m.send('go\r' + SEQUENCE)
-            m.stopped('break')
-            m.check('ps', r'main +asleep in blk_wait')
+            m.send('go\r')
+            stop_with_main_asleep(m)
+            m.check('ps', r'main +asleep in .*block_read')
             m.check('show virtio', r'^vda: type 2 .* works$', r'queue 0: .* 1 buffers in flight')
             m.check('show virtqueue vda.0', *shows)
+            if name == 'split':
+                shown_in_docs(m, 'stuck', 'db> show virtio')
             qemu_io(m, 'resume A')
             m.end('poweroff 1', 1)
 

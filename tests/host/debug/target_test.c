@@ -144,7 +144,7 @@ TEST(a_broken_list_ends)
 	list_push_back(&head, &two.all_node);
 	CHECK(target_thread_next(NULL) == &one && target_thread_next(&one) == &two && !target_thread_next(&two));
 	CHECK(target_thread(2) == &two && !target_thread(3));
-	one.all_node.next = (struct list *)8;
+	one.all_node.next = (struct list *)0x9000;
 	CHECK(!target_thread_next(&one) && !target_thread(2));
 	one.all_node.next = &one.all_node;
 	CHECK(!target_thread(2));
