@@ -8,8 +8,8 @@ struct line;
 struct thread;
 
 /* Threads' notes (notes.c): what they take, and they themselves; current: the first. */
-uint64_t notes_size(void);
-void notes_write(const struct thread *current, int signal);
+uint64_t dump_notes_size(void);
+void dump_notes_write(const struct thread *current, int signal);
 
 /* *len: bytes of it. 0 or -errno, see out.h. */
-int core_write(const struct line *, const struct thread *current, int signal, uint64_t *len);
+int dump_core(const struct line *, const struct thread *current, int signal, uint64_t *len);

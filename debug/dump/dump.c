@@ -46,7 +46,7 @@ static const char *reason(int error)
 static const char *dump(char *text, size_t size)
 {
 	uint64_t len = 0;
-	int error = core_write(&line, stop->thread, gdb_signal_of(stop), &len);
+	int error = dump_core(&line, stop->thread, gdb_signal_of(stop), &len);
 
 	if (error)
 		ksnprintf(text, size, "dump=%s: no whole core: %s\n", line.name, reason(error));
@@ -112,7 +112,7 @@ static const char *complaint(struct blkdev *d)
 	return NULL;
 }
 
-/* Runs before the app's own constructors. */
+/* Runs before the app's own constructors: what fails early is to be dumped as well. */
 void dump_start(void)
 {
 	const char *why;
@@ -120,8 +120,7 @@ void dump_start(void)
 	if (!where_to)
 		return;
 	line.name = where_to;
-	line_open_later(&line);
-	if (!line.disk || !(why = complaint(line.disk)))
+	if (!debugger_line_open(&line) || !line.disk || !(why = complaint(line.disk)))
 		return;
 	log_warn("dump=%s: %s", line.name, why);
 	line.disk = NULL;

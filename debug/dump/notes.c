@@ -45,11 +45,11 @@ static void write_thread(const struct thread *t, int signal)
 		.rip = r.rip, .cs = r.cs, .rflags = r.rflags, .rsp = r.rsp, .ss = r.ss,
 		.fs_base = r.fs_base, .gs_base = r.gs_base, .ds = r.ds, .es = r.es, .fs = r.fs, .gs = r.gs,
 	};
-	out_write(&note, sizeof(note));
-	out_write(&status, sizeof(status));
+	dump_out_write(&note, sizeof(note));
+	dump_out_write(&status, sizeof(status));
 }
 
-uint64_t notes_size(void)
+uint64_t dump_notes_size(void)
 {
 	uint64_t n = 0;
 
@@ -59,7 +59,7 @@ uint64_t notes_size(void)
 }
 
 /* gdb begins with the first; for the reason it takes the last one's signal. */
-void notes_write(const struct thread *current, int signal)
+void dump_notes_write(const struct thread *current, int signal)
 {
 	if (current)
 		write_thread(current, signal);

@@ -18,7 +18,7 @@ static uint64_t sector;
 static const struct line *to;
 static int error;
 
-int out_begin(const struct line *l, uint64_t len)
+int dump_out_begin(const struct line *l, uint64_t len)
 {
 	to = l;
 	filled = 0;
@@ -74,7 +74,7 @@ static uint8_t *room(size_t len, size_t *n)
 	return buffer + filled - *n;
 }
 
-void out_write(const void *bytes, size_t len)
+void dump_out_write(const void *bytes, size_t len)
 {
 	const uint8_t *from = bytes;
 
@@ -85,7 +85,7 @@ void out_write(const void *bytes, size_t len)
 	}
 }
 
-void out_zeroes(size_t len)
+void dump_out_zeroes(size_t len)
 {
 	for (size_t n; len > 0; len -= n) {
 		uint8_t *at = room(len, &n);
@@ -94,7 +94,7 @@ void out_zeroes(size_t len)
 	}
 }
 
-void out_memory(uint64_t address, uint64_t len)
+void dump_out_memory(uint64_t address, uint64_t len)
 {
 	for (size_t n, there; len > 0 && !error; address += n, len -= n) {
 		uint8_t *at = room(len, &n);
@@ -104,7 +104,7 @@ void out_memory(uint64_t address, uint64_t len)
 	}
 }
 
-int out_end(void)
+int dump_out_end(void)
 {
 	if (to->disk && !error)
 		memset(buffer + filled, 0, BUFFER - filled);

@@ -12,8 +12,8 @@
 
 #define ZERO_RUN (16 * PAGE_SIZE) /* shorter ones are not worth a stretch of their own */
 
-struct stretch stretches[STRETCHES_MAX];
-unsigned nstretches;
+struct stretch dump_stretches[STRETCHES_MAX];
+unsigned dump_nstretches;
 
 /* Not in the image: there gdb takes what a core lacks from the ELF file. */
 static bool is_zero(uint64_t page)
@@ -29,22 +29,22 @@ static bool is_zero(uint64_t page)
 
 static bool push(uint64_t start, bool zero)
 {
-	if (nstretches == STRETCHES_MAX)
+	if (dump_nstretches == STRETCHES_MAX)
 		return false;
-	stretches[nstretches++] = (struct stretch){ start, start + PAGE_SIZE, zero };
+	dump_stretches[dump_nstretches++] = (struct stretch){ start, start + PAGE_SIZE, zero };
 	return true;
 }
 
 /* Between data a few zeroes are data. */
 static void join_short_zeroes(void)
 {
-	struct stretch *zero = &stretches[nstretches - 1], *before = zero - 1;
+	struct stretch *zero = &dump_stretches[dump_nstretches - 1], *before = zero - 1;
 
-	if (nstretches < 2 || !zero->zero || before->zero || before->end != zero->start ||
+	if (dump_nstretches < 2 || !zero->zero || before->zero || before->end != zero->start ||
 	    zero->end - zero->start >= ZERO_RUN)
 		return;
 	before->end = zero->end;
-	nstretches--;
+	dump_nstretches--;
 }
 
 static bool add_page(uint64_t page)
@@ -52,9 +52,9 @@ static bool add_page(uint64_t page)
 	bool zero = is_zero(page);
 	struct stretch *last;
 
-	if (nstretches && !zero && stretches[nstretches - 1].end == page)
+	if (dump_nstretches && !zero && dump_stretches[dump_nstretches - 1].end == page)
 		join_short_zeroes();
-	last = nstretches ? &stretches[nstretches - 1] : NULL;
+	last = dump_nstretches ? &dump_stretches[dump_nstretches - 1] : NULL;
 	if (!last || last->end != page || last->zero != zero)
 		return push(page, zero);
 	last->end += PAGE_SIZE;
@@ -69,11 +69,11 @@ static bool add(uint64_t start, uint64_t end)
 	return true;
 }
 
-bool stretches_find(void)
+bool dump_stretches_find(void)
 {
 	bool all = true;
 
-	nstretches = 0;
+	dump_nstretches = 0;
 	for (uint64_t at = 0, size; all && at < VIRTUAL_END; at = (at | (size - 1)) + 1) {
 		uint64_t entry = page_table_find(at, &size);
 

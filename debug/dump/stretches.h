@@ -12,8 +12,8 @@ struct stretch {
 	bool zero;              /* nothing but zeroes: gdb need not be given them */
 };
 
-extern struct stretch stretches[STRETCHES_MAX];
-extern unsigned nstretches;
+extern struct stretch dump_stretches[STRETCHES_MAX];
+extern unsigned dump_nstretches;
 
 /* False: there are more than fit. */
-bool stretches_find(void);
+bool dump_stretches_find(void);

@@ -80,7 +80,7 @@ static enum gdb_next dispatch(const char *at, size_t len)
 		gdb_memory_write_binary(at, len - 1);
 		return GDB_TALK;
 	case 'D':
-		reply_ok();
+		gdb_reply_ok();
 		return GDB_DETACH;
 	case 'k':
 		return GDB_KILL;
@@ -100,13 +100,13 @@ static enum gdb_next run_packet(void)
 {
 	enum gdb_next next = GDB_TALK;
 
-	reply_begin();
+	gdb_reply_begin();
 	if (!target_try(answer, &next)) {
-		reply_begin();
-		reply_error();
+		gdb_reply_begin();
+		gdb_reply_error();
 	}
-	if (next == GDB_TALK || !reply_empty())
-		reply_send();
+	if (next == GDB_TALK || !gdb_reply_empty())
+		gdb_reply_send();
 	return next;
 }
 
@@ -116,14 +116,14 @@ static enum gdb_next next_packet(enum packet_kind kind)
 	case PACKET_DATA:
 		return run_packet();
 	case PACKET_TOO_LONG:
-		reply_begin();
-		reply_error();
-		reply_send();
+		gdb_reply_begin();
+		gdb_reply_error();
+		gdb_reply_send();
 		return GDB_TALK;
 	case PACKET_CLOSED:
 		if (!waiting)
 			return GDB_DETACH;
-		packet_open(line.port);
+		gdb_packet_open(line.port);
 		return GDB_TALK;
 	case PACKET_GONE:
 		return GDB_DETACH;
@@ -135,7 +135,7 @@ static enum gdb_next next_packet(enum packet_kind kind)
 static enum gdb_next talk(void)
 {
 	for (;;) {
-		enum packet_kind kind = packet_next(&packet);
+		enum packet_kind kind = gdb_packet_next(&packet);
 		enum gdb_next next = next_packet(kind);
 
 		if (next != GDB_TALK)
@@ -148,9 +148,9 @@ static enum gdb_next talk(void)
 /* The answer to what gdb asked when it let the system go on. */
 static void send_stop(void)
 {
-	reply_begin();
+	gdb_reply_begin();
 	gdb_stop_reply();
-	reply_send();
+	gdb_reply_send();
 	resumed = false;
 }
 
@@ -163,15 +163,15 @@ static bool is_ours(bool knock)
 	int first;
 
 	if (!attached)
-		packet_open(line.port);
-	first = knock ? packet_peek() : -1;
+		gdb_packet_open(line.port);
+	first = knock ? gdb_packet_peek() : -1;
 	if (waiting || (attached && (!knock || first == PACKET_CTRL_C)))
 		return true;
 	if (first < 0)
 		return false;
-	packet_open(line.port);
+	gdb_packet_open(line.port);
 	attached = false;
-	return packet_begins();
+	return gdb_packet_begins();
 }
 
 static void leave(enum gdb_next next)
@@ -188,7 +188,7 @@ static void leave(enum gdb_next next)
 /* A Ctrl-C ends a range that never would, as it runs with interrupts off. */
 static bool steps_on(const struct target_stop *s)
 {
-	return attached && gdb_steps_on(s) && packet_peek() != PACKET_CTRL_C;
+	return attached && gdb_steps_on(s) && gdb_packet_peek() != PACKET_CTRL_C;
 }
 
 static int stopped(const struct target_stop *s, enum target_resume *how)
@@ -228,7 +228,7 @@ static void arrived(struct port *p, void *arg)
 
 static void wait_for_gdb(void)
 {
-	if (!line_open(&line))
+	if (!debugger_line_open(&line))
 		return;
 	log_warn("gdb=%s: main() waits for gdb", line.name);
 	waiting = true;
@@ -254,5 +254,5 @@ void gdb_start(void)
 	if (*option)
 		wait_for_gdb();
 	else
-		line_open_later(&line);
+		debugger_line_open_later(&line);
 }

@@ -27,15 +27,15 @@ void gdb_start(void) __attribute__((constructor(101)));
 
 /* --- scanning; *at moves on --- */
 
-bool scan_number(const char **at, uint64_t *n);   /* hexadecimal; false: there is none */
-bool scan_char(const char **at, char c);
-bool scan_word(const char **at, const char *word);
-bool scan_thread(const char **at, unsigned *id);
+bool gdb_scan_number(const char **at, uint64_t *n);   /* hexadecimal; false: there is none */
+bool gdb_scan_char(const char **at, char c);
+bool gdb_scan_word(const char **at, const char *word);
+bool gdb_scan_thread(const char **at, unsigned *id);
 /* Pairs of digits up to the end; false: they are not len bytes. */
-bool scan_hex(const char **at, void *bytes, size_t len);
+bool gdb_scan_hex(const char **at, void *bytes, size_t len);
 
-void reply_ok(void);
-void reply_error(void);
+void gdb_reply_ok(void);
+void gdb_reply_error(void);
 
 /* --- threads.c --- */
 
@@ -71,9 +71,9 @@ void gdb_query(const char *);
 void gdb_set(const char *);
 
 /* A document is written whole; the part that gdb asked for comes out. */
-void document_text(const char *);
-void document_number(unsigned);
-void document_quoted(const char *);          /* so that it is text in XML */
+void gdb_document_text(const char *);
+void gdb_document_number(unsigned);
+void gdb_document_quoted(const char *);          /* so that it is text in XML */
 
 /* --- resume.c --- */
 

@@ -7,7 +7,7 @@
 
 static bool scan_range(const char **at, uint64_t *address, uint64_t *len)
 {
-	return scan_number(at, address) && scan_char(at, ',') && scan_number(at, len);
+	return gdb_scan_number(at, address) && gdb_scan_char(at, ',') && gdb_scan_number(at, len);
 }
 
 /* m address,len. What can be read of it, if that is anything. */
@@ -18,7 +18,7 @@ void gdb_memory_read(const char *at)
 	size_t n = sizeof(bytes);
 
 	if (!scan_range(&at, &address, &len) || *at) {
-		reply_error();
+		gdb_reply_error();
 		return;
 	}
 	if (len > PACKET_MAX / 2)
@@ -27,10 +27,10 @@ void gdb_memory_read(const char *at)
 		size_t want = len - done < sizeof(bytes) ? len - done : sizeof(bytes);
 
 		n = target_read(address + done, bytes, want);
-		reply_hex(bytes, n);
+		gdb_reply_hex(bytes, n);
 	}
 	if (len && !done)
-		reply_error();
+		gdb_reply_error();
 }
 
 /* M address,len:digits */
@@ -38,19 +38,19 @@ void gdb_memory_write(const char *at)
 {
 	uint8_t bytes[PIECE];
 	uint64_t address, len;
-	bool good = scan_range(&at, &address, &len) && scan_char(&at, ':') && len <= PACKET_MAX / 2;
+	bool good = scan_range(&at, &address, &len) && gdb_scan_char(&at, ':') && len <= PACKET_MAX / 2;
 
 	while (good && len) {
 		size_t n = len < sizeof(bytes) ? len : sizeof(bytes);
 
-		good = scan_hex(&at, bytes, n) && target_write(address, bytes, n) == n;
+		good = gdb_scan_hex(&at, bytes, n) && target_write(address, bytes, n) == n;
 		address += n;
 		len -= n;
 	}
 	if (good)
-		reply_ok();
+		gdb_reply_ok();
 	else
-		reply_error();
+		gdb_reply_error();
 }
 
 /* X address,len:bytes. len 0 asks whether this is known. */
@@ -59,11 +59,11 @@ void gdb_memory_write_binary(const char *at, size_t packet_len)
 	const char *start = at;
 	uint64_t address, len;
 
-	if (scan_range(&at, &address, &len) && scan_char(&at, ':') &&
+	if (scan_range(&at, &address, &len) && gdb_scan_char(&at, ':') &&
 	    len == packet_len - (size_t)(at - start) && target_write(address, at, len) == len)
-		reply_ok();
+		gdb_reply_ok();
 	else
-		reply_error();
+		gdb_reply_error();
 }
 
 /* As gdb numbers them: software and hardware breakpoint, watch writes, reads, both. */
@@ -118,14 +118,14 @@ static void change_points(const char *at, int (*change)(enum target_point, uint6
 	uint64_t kind, address, len;
 	int error = -1;
 
-	if (scan_number(&at, &kind) && kind > 4)
+	if (gdb_scan_number(&at, &kind) && kind > 4)
 		return; /* not supported */
-	if (scan_char(&at, ',') && scan_range(&at, &address, &len) && len && len <= 4 * WATCH_MAX)
+	if (gdb_scan_char(&at, ',') && scan_range(&at, &address, &len) && len && len <= 4 * WATCH_MAX)
 		error = change(kinds[kind], address, kind < 2 ? 1 : len);
 	if (error)
-		reply_error();
+		gdb_reply_error();
 	else
-		reply_ok();
+		gdb_reply_ok();
 }
 
 /* Z kind,address,len */

@@ -25,7 +25,7 @@ static bool overflown;
 
 static const char digits[] = "0123456789abcdef";
 
-void packet_open(struct port *p)
+void gdb_packet_open(struct port *p)
 {
 	port = p;
 	acks = true;
@@ -34,7 +34,7 @@ void packet_open(struct port *p)
 	reply_len = 0;
 }
 
-void packet_no_acks(void)
+void gdb_packet_no_acks(void)
 {
 	acks = false;
 }
@@ -155,13 +155,13 @@ static enum packet_kind take(struct packet *p, int c)
 	}
 }
 
-int packet_peek(void)
+int gdb_packet_peek(void)
 {
 	return next_byte();
 }
 
 /* What lies between packets is passed over: acknowledgements, noise. */
-bool packet_begins(void)
+bool gdb_packet_begins(void)
 {
 	int c;
 
@@ -170,7 +170,7 @@ bool packet_begins(void)
 	return c == '$';
 }
 
-enum packet_kind packet_next(struct packet *p)
+enum packet_kind gdb_packet_next(struct packet *p)
 {
 	enum packet_kind kind = PACKET_NOTHING;
 
@@ -187,80 +187,80 @@ enum packet_kind packet_next(struct packet *p)
 	return kind;
 }
 
-void reply_begin(void)
+void gdb_reply_begin(void)
 {
 	reply[0] = '$';
 	reply_len = 1;
 	overflown = false;
 }
 
-size_t reply_room(void)
+size_t gdb_reply_room(void)
 {
 	return PACKET_MAX + 1 - reply_len;
 }
 
-void reply_byte(char c)
+void gdb_reply_byte(char c)
 {
-	if (!reply_room()) {
+	if (!gdb_reply_room()) {
 		overflown = true;
 		return;
 	}
 	reply[reply_len++] = c;
 }
 
-void reply_text(const char *text)
+void gdb_reply_text(const char *text)
 {
 	while (*text)
-		reply_byte(*text++);
+		gdb_reply_byte(*text++);
 }
 
-void reply_hex(const void *bytes, size_t len)
+void gdb_reply_hex(const void *bytes, size_t len)
 {
 	for (const uint8_t *b = bytes; len > 0; b++, len--) {
-		reply_byte(digits[*b >> 4]);
-		reply_byte(digits[*b & 15]);
+		gdb_reply_byte(digits[*b >> 4]);
+		gdb_reply_byte(digits[*b & 15]);
 	}
 }
 
-void reply_unknown(size_t len)
+void gdb_reply_unknown(size_t len)
 {
 	while (len-- > 0)
-		reply_text("xx");
+		gdb_reply_text("xx");
 }
 
-void reply_number(uint64_t n)
+void gdb_reply_number(uint64_t n)
 {
 	if (n >> 4)
-		reply_number(n >> 4);
-	reply_byte(digits[n & 15]);
+		gdb_reply_number(n >> 4);
+	gdb_reply_byte(digits[n & 15]);
 }
 
-void reply_binary(char c)
+void gdb_reply_binary(char c)
 {
 	if (c == '#' || c == '$' || c == ESCAPE || c == '*') {
-		reply_byte(ESCAPE);
+		gdb_reply_byte(ESCAPE);
 		c ^= ESCAPE_XOR;
 	}
-	reply_byte(c);
+	gdb_reply_byte(c);
 }
 
-void reply_first(char c)
+void gdb_reply_first(char c)
 {
 	reply[1] = c;
 }
 
-bool reply_empty(void)
+bool gdb_reply_empty(void)
 {
 	return reply_len == 1;
 }
 
-void reply_send(void)
+void gdb_reply_send(void)
 {
 	uint8_t checksum = 0;
 
 	if (overflown) {
-		reply_begin();
-		reply_text("E01");
+		gdb_reply_begin();
+		gdb_reply_text("E01");
 	}
 	for (size_t i = 1; i < reply_len; i++)
 		checksum = (uint8_t)(checksum + reply[i]);

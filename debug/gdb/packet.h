@@ -31,28 +31,28 @@ struct packet {
 };
 
 /* A line for new conversations: acknowledged, nothing half received. */
-void packet_open(struct port *);
+void gdb_packet_open(struct port *);
 
 /* The next byte, left where it is; negative: none. And whether a packet has begun with what came. */
-int packet_peek(void);
-bool packet_begins(void);
+int gdb_packet_peek(void);
+bool gdb_packet_begins(void);
 
 /* The next that can be had without waiting. What is damaged is asked for again. */
-enum packet_kind packet_next(struct packet *);
-void packet_no_acks(void);
+enum packet_kind gdb_packet_next(struct packet *);
+void gdb_packet_no_acks(void);
 
 /*
  * Replies are put together piece by piece and sent at the end. One that grows too long is not sent
  * but for "E01" in its place.
  */
-void reply_begin(void);
-void reply_byte(char c);
-void reply_text(const char *);
-void reply_hex(const void *bytes, size_t len); /* two digits each */
-void reply_unknown(size_t len);                /* bytes that nobody knows: xx */
-void reply_number(uint64_t);                   /* hexadecimal */
-void reply_binary(char c);                     /* escaped */
-void reply_first(char c);                      /* in place of the first byte */
-bool reply_empty(void);
-size_t reply_room(void);                       /* bytes that still fit */
-void reply_send(void);
+void gdb_reply_begin(void);
+void gdb_reply_byte(char c);
+void gdb_reply_text(const char *);
+void gdb_reply_hex(const void *bytes, size_t len); /* two digits each */
+void gdb_reply_unknown(size_t len);                /* bytes that nobody knows: xx */
+void gdb_reply_number(uint64_t);                   /* hexadecimal */
+void gdb_reply_binary(char c);                     /* escaped */
+void gdb_reply_first(char c);                      /* in place of the first byte */
+bool gdb_reply_empty(void);
+size_t gdb_reply_room(void);                       /* bytes that still fit */
+void gdb_reply_send(void);

@@ -13,30 +13,30 @@ static void document_byte(char c)
 {
 	if (skipped) {
 		skipped--;
-	} else if (wanted && reply_room() >= 2) {
+	} else if (wanted && gdb_reply_room() >= 2) {
 		wanted--;
-		reply_binary(c);
+		gdb_reply_binary(c);
 	} else {
 		wanted = 0;
 		goes_on = true;
 	}
 }
 
-void document_text(const char *text)
+void gdb_document_text(const char *text)
 {
 	while (*text)
 		document_byte(*text++);
 }
 
-void document_number(unsigned n)
+void gdb_document_number(unsigned n)
 {
 	char text[12];
 
 	ksnprintf(text, sizeof(text), "%u", n);
-	document_text(text);
+	gdb_document_text(text);
 }
 
-void document_quoted(const char *text)
+void gdb_document_quoted(const char *text)
 {
 	for (; *text; text++)
 		if (strchr("<>&\"", *text) || *text < ' ')
@@ -50,25 +50,25 @@ static void send_document(const char *at, void (*write)(void))
 {
 	uint64_t offset, len;
 
-	if (!scan_number(&at, &offset) || !scan_char(&at, ',') || !scan_number(&at, &len)) {
-		reply_error();
+	if (!gdb_scan_number(&at, &offset) || !gdb_scan_char(&at, ',') || !gdb_scan_number(&at, &len)) {
+		gdb_reply_error();
 		return;
 	}
-	reply_byte('l');
+	gdb_reply_byte('l');
 	skipped = offset;
 	wanted = len;
 	goes_on = false;
 	write();
 	if (goes_on)
-		reply_first('m');
+		gdb_reply_first('m');
 }
 
 static void supported(const char *at)
 {
 	(void)at;
-	reply_text("PacketSize=");
-	reply_number(PACKET_MAX);
-	reply_text(";qXfer:features:read+;qXfer:threads:read+;QStartNoAckMode+;vContSupported+;"
+	gdb_reply_text("PacketSize=");
+	gdb_reply_number(PACKET_MAX);
+	gdb_reply_text(";qXfer:features:read+;qXfer:threads:read+;QStartNoAckMode+;vContSupported+;"
 		   "swbreak+;hwbreak+");
 }
 
@@ -85,15 +85,15 @@ static void threads(const char *at)
 static void current(const char *at)
 {
 	(void)at;
-	reply_text("QC");
-	reply_number(gdb_current());
+	gdb_reply_text("QC");
+	gdb_reply_number(gdb_current());
 }
 
 /* The system was there before gdb, and stays. */
 static void attached(const char *at)
 {
 	(void)at;
-	reply_byte('1');
+	gdb_reply_byte('1');
 }
 
 /* Output is text of its own in packets of its own, before the answer proper. */
@@ -102,14 +102,14 @@ static void emit(const char *text, size_t len)
 	while (len) {
 		size_t n = len < PACKET_MAX / 2 - 1 ? len : PACKET_MAX / 2 - 1;
 
-		reply_begin();
-		reply_byte('O');
-		reply_hex(text, n);
-		reply_send();
+		gdb_reply_begin();
+		gdb_reply_byte('O');
+		gdb_reply_hex(text, n);
+		gdb_reply_send();
 		text += n;
 		len -= n;
 	}
-	reply_begin();
+	gdb_reply_begin();
 }
 
 static void monitor(const char *at)
@@ -117,14 +117,14 @@ static void monitor(const char *at)
 	char line[256];
 	size_t len = strlen(at) / 2;
 
-	if (len >= sizeof(line) || !scan_hex(&at, line, len) || *at) {
-		reply_error();
+	if (len >= sizeof(line) || !gdb_scan_hex(&at, line, len) || *at) {
+		gdb_reply_error();
 		return;
 	}
 	line[len] = '\0';
 	if (monitor_run)
 		monitor_run(line, emit);
-	reply_ok();
+	gdb_reply_ok();
 }
 
 struct query {
@@ -147,7 +147,7 @@ static const struct query queries[] = {
 void gdb_query(const char *at)
 {
 	for (const struct query *q = queries; q < queries + sizeof(queries) / sizeof(queries[0]); q++)
-		if (scan_word(&at, q->name)) {
+		if (gdb_scan_word(&at, q->name)) {
 			q->answer(at);
 			return;
 		}
@@ -156,8 +156,8 @@ void gdb_query(const char *at)
 /* The packet that says so is the last one that is acknowledged. */
 void gdb_set(const char *at)
 {
-	if (!scan_word(&at, "StartNoAckMode"))
+	if (!gdb_scan_word(&at, "StartNoAckMode"))
 		return;
-	reply_ok();
-	packet_no_acks();
+	gdb_reply_ok();
+	gdb_packet_no_acks();
 }

@@ -60,7 +60,7 @@ static bool of_selected(struct target_registers *r, bool *all)
 
 	if (t && target_registers(t, r, all))
 		return true;
-	reply_error();
+	gdb_reply_error();
 	return false;
 }
 
@@ -69,9 +69,9 @@ static void put(const struct target_registers *r, bool all, unsigned number)
 	struct place p = place_of(number);
 
 	if (all || preserved(number))
-		reply_hex((const char *)r + p.offset, p.size);
+		gdb_reply_hex((const char *)r + p.offset, p.size);
 	else
-		reply_unknown(p.size);
+		gdb_reply_unknown(p.size);
 }
 
 /* g. It ends before the FPU's, for which gdb then asks by p. */
@@ -94,12 +94,12 @@ void gdb_register_read(const char *at)
 	uint64_t number;
 	bool all;
 
-	if (!scan_number(&at, &number)) {
-		reply_error();
+	if (!gdb_scan_number(&at, &number)) {
+		gdb_reply_error();
 		return;
 	}
 	if (number >= KNOWN) {
-		reply_unknown(number < FCTRL ? 10 : 4);
+		gdb_reply_unknown(number < FCTRL ? 10 : 4);
 		return;
 	}
 	if (of_selected(&r, &all))
@@ -112,9 +112,9 @@ static bool get(const char **at, struct target_registers *r, unsigned number)
 	struct place p = place_of(number);
 
 	if (**at != 'x')
-		return scan_hex(at, (char *)r + p.offset, p.size);
+		return gdb_scan_hex(at, (char *)r + p.offset, p.size);
 	for (size_t i = 0; i < 2 * p.size; i++)
-		if (!scan_char(at, 'x'))
+		if (!gdb_scan_char(at, 'x'))
 			return false;
 	return true;
 }
@@ -122,9 +122,9 @@ static bool get(const char **at, struct target_registers *r, unsigned number)
 static void set_selected(const struct target_registers *r)
 {
 	if (target_set_registers(gdb_thread(gdb_selected), r))
-		reply_ok();
+		gdb_reply_ok();
 	else
-		reply_error();
+		gdb_reply_error();
 }
 
 /* G registers */
@@ -140,7 +140,7 @@ void gdb_registers_write(const char *at)
 	if (good)
 		set_selected(&r);
 	else
-		reply_error();
+		gdb_reply_error();
 }
 
 /* P number=value */
@@ -150,8 +150,8 @@ void gdb_register_write(const char *at)
 	uint64_t number;
 	bool all;
 
-	if (!scan_number(&at, &number) || number >= KNOWN || !scan_char(&at, '=')) {
-		reply_error();
+	if (!gdb_scan_number(&at, &number) || number >= KNOWN || !gdb_scan_char(&at, '=')) {
+		gdb_reply_error();
 		return;
 	}
 	if (!of_selected(&r, &all))
@@ -159,7 +159,7 @@ void gdb_register_write(const char *at)
 	if (get(&at, &r, (unsigned)number))
 		set_selected(&r);
 	else
-		reply_error();
+		gdb_reply_error();
 }
 
 static void describe(const struct group *g, const char *name, size_t len, unsigned number)
@@ -167,15 +167,15 @@ static void describe(const struct group *g, const char *name, size_t len, unsign
 	char text[8] = "";
 
 	__builtin_memcpy(text, name, len);
-	document_text("<reg name=\"");
-	document_text(text);
-	document_text("\" bitsize=\"");
-	document_number(g->bits);
-	document_text("\" type=\"");
-	document_text(g->type);
-	document_text("\" regnum=\"");
-	document_number(number);
-	document_text("\"/>");
+	gdb_document_text("<reg name=\"");
+	gdb_document_text(text);
+	gdb_document_text("\" bitsize=\"");
+	gdb_document_number(g->bits);
+	gdb_document_text("\" type=\"");
+	gdb_document_text(g->type);
+	gdb_document_text("\" regnum=\"");
+	gdb_document_number(number);
+	gdb_document_text("\"/>");
 }
 
 static void describe_group(const struct group *g)
@@ -199,24 +199,24 @@ static void describe_flags(void)
 		{ "IF", 9 }, { "DF", 10 }, { "OF", 11 },
 	};
 
-	document_text("<flags id=\"flags\" size=\"4\">");
+	gdb_document_text("<flags id=\"flags\" size=\"4\">");
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		document_text("<field name=\"");
-		document_text(flags[i].name);
-		document_text("\" start=\"");
-		document_number(flags[i].bit);
-		document_text("\" end=\"");
-		document_number(flags[i].bit);
-		document_text("\"/>");
+		gdb_document_text("<field name=\"");
+		gdb_document_text(flags[i].name);
+		gdb_document_text("\" start=\"");
+		gdb_document_number(flags[i].bit);
+		gdb_document_text("\" end=\"");
+		gdb_document_number(flags[i].bit);
+		gdb_document_text("\"/>");
 	}
-	document_text("</flags>");
+	gdb_document_text("</flags>");
 }
 
 static void begin_feature(const struct group *g)
 {
-	document_text("<feature name=\"org.gnu.gdb.i386.");
-	document_text(g->feature);
-	document_text("\">");
+	gdb_document_text("<feature name=\"org.gnu.gdb.i386.");
+	gdb_document_text(g->feature);
+	gdb_document_text("\">");
 	if (g == groups)
 		describe_flags();
 }
@@ -224,13 +224,13 @@ static void begin_feature(const struct group *g)
 /* Appendix G. */
 void gdb_target_document(void)
 {
-	document_text("<?xml version=\"1.0\"?><target><architecture>i386:x86-64</architecture>");
+	gdb_document_text("<?xml version=\"1.0\"?><target><architecture>i386:x86-64</architecture>");
 	for (const struct group *g = groups; g < groups + sizeof(groups) / sizeof(groups[0]); g++) {
 		if (g->feature && g != groups)
-			document_text("</feature>");
+			gdb_document_text("</feature>");
 		if (g->feature)
 			begin_feature(g);
 		describe_group(g);
 	}
-	document_text("</feature></target>");
+	gdb_document_text("</feature></target>");
 }

@@ -38,7 +38,7 @@ static void say_breakpoint(uint64_t address)
 	for (unsigned i = 0; target_point_at(i, &p); i++) {
 		if (p.address != address || p.kind > TARGET_HARD_BREAK)
 			continue;
-		reply_text(p.kind == TARGET_SOFT_BREAK ? "swbreak:;" : "hwbreak:;");
+		gdb_reply_text(p.kind == TARGET_SOFT_BREAK ? "swbreak:;" : "hwbreak:;");
 		return;
 	}
 }
@@ -49,21 +49,21 @@ static void say_trap(const struct target_stop *s)
 		say_breakpoint(s->frame->rip);
 	if (s->trap != STOP_WATCHPOINT)
 		return;
-	reply_text("watch:");
-	reply_number(s->watched);
-	reply_byte(';');
+	gdb_reply_text("watch:");
+	gdb_reply_number(s->watched);
+	gdb_reply_byte(';');
 }
 
 void gdb_stop_reply(void)
 {
 	uint8_t signal = (uint8_t)gdb_signal_of(gdb_stop);
 
-	reply_byte('T');
-	reply_hex(&signal, 1);
+	gdb_reply_byte('T');
+	gdb_reply_hex(&signal, 1);
 	if (gdb_current()) {
-		reply_text("thread:");
-		reply_number(gdb_current());
-		reply_byte(';');
+		gdb_reply_text("thread:");
+		gdb_reply_number(gdb_current());
+		gdb_reply_byte(';');
 	}
 	if (gdb_stop->cause == DEBUGGER_TRAP)
 		say_trap(gdb_stop);
@@ -84,7 +84,7 @@ static enum gdb_next go(bool step)
 		return GDB_CONTINUE;
 	if (gdb_stop->thread)
 		return GDB_STEP;
-	reply_error();
+	gdb_reply_error();
 	return GDB_TALK;
 }
 
@@ -94,11 +94,11 @@ enum gdb_next gdb_resume(char letter, const char *at)
 	uint64_t signal;
 
 	range_start = range_end = 0;
-	if ((letter == 'C' || letter == 'S') && !scan_number(&at, &signal))
+	if ((letter == 'C' || letter == 'S') && !gdb_scan_number(&at, &signal))
 		at = "?";
 	if (!*at)
 		return go(letter == 's' || letter == 'S');
-	reply_error();
+	gdb_reply_error();
 	return GDB_TALK;
 }
 
@@ -114,15 +114,15 @@ static bool scan_action(const char **at, struct action *a)
 	uint64_t signal;
 
 	*a = (struct action){ 0 };
-	if (!scan_char(at, ';') || !**at)
+	if (!gdb_scan_char(at, ';') || !**at)
 		return false;
 	a->letter = *(*at)++;
-	if ((a->letter == 'C' || a->letter == 'S') && !scan_number(at, &signal))
+	if ((a->letter == 'C' || a->letter == 'S') && !gdb_scan_number(at, &signal))
 		return false;
 	if (a->letter == 'r' &&
-	    !(scan_number(at, &a->start) && scan_char(at, ',') && scan_number(at, &a->end)))
+	    !(gdb_scan_number(at, &a->start) && gdb_scan_char(at, ',') && gdb_scan_number(at, &a->end)))
 		return false;
-	return !scan_char(at, ':') || scan_thread(at, &a->thread);
+	return !gdb_scan_char(at, ':') || gdb_scan_thread(at, &a->thread);
 }
 
 static bool is_step(const struct action *a)
@@ -147,7 +147,7 @@ static enum gdb_next continue_by(const char *at)
 	while (*at) {
 		if (!scan_action(&at, &a) || !(is_step(&a) || is_continue(&a)) ||
 		    (is_step(&a) && a.thread != GDB_ALL && a.thread != gdb_current())) {
-			reply_error();
+			gdb_reply_error();
 			return GDB_TALK;
 		}
 		if (!decided && (a.thread == GDB_ALL || a.thread == gdb_current())) {
@@ -162,14 +162,14 @@ static enum gdb_next continue_by(const char *at)
 
 enum gdb_next gdb_verbose(const char *at)
 {
-	if (scan_word(&at, "Cont?")) {
-		reply_text("vCont;c;C;s;S;t;r");
-	} else if (scan_word(&at, "Cont;t")) {
-		reply_ok(); /* it is stopped */
-	} else if (scan_word(&at, "Cont")) {
+	if (gdb_scan_word(&at, "Cont?")) {
+		gdb_reply_text("vCont;c;C;s;S;t;r");
+	} else if (gdb_scan_word(&at, "Cont;t")) {
+		gdb_reply_ok(); /* it is stopped */
+	} else if (gdb_scan_word(&at, "Cont")) {
 		return continue_by(at);
-	} else if (scan_word(&at, "Kill;")) {
-		reply_ok();
+	} else if (gdb_scan_word(&at, "Kill;")) {
+		gdb_reply_ok();
 		return GDB_KILL;
 	}
 	return GDB_TALK;

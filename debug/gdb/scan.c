@@ -10,7 +10,7 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool scan_number(const char **at, uint64_t *n)
+bool gdb_scan_number(const char **at, uint64_t *n)
 {
 	const char *start = *at;
 
@@ -20,7 +20,7 @@ bool scan_number(const char **at, uint64_t *n)
 	return *at != start;
 }
 
-bool scan_char(const char **at, char c)
+bool gdb_scan_char(const char **at, char c)
 {
 	if (**at != c)
 		return false;
@@ -28,7 +28,7 @@ bool scan_char(const char **at, char c)
 	return true;
 }
 
-bool scan_word(const char **at, const char *word)
+bool gdb_scan_word(const char **at, const char *word)
 {
 	const char *p = *at;
 
@@ -39,18 +39,18 @@ bool scan_word(const char **at, const char *word)
 	return true;
 }
 
-bool scan_thread(const char **at, unsigned *id)
+bool gdb_scan_thread(const char **at, unsigned *id)
 {
 	uint64_t n;
-	bool all = scan_char(at, '-');
+	bool all = gdb_scan_char(at, '-');
 
-	if (!scan_number(at, &n) || n > UINT32_MAX)
+	if (!gdb_scan_number(at, &n) || n > UINT32_MAX)
 		return false;
 	*id = all ? GDB_ALL : (unsigned)n;
 	return true;
 }
 
-bool scan_hex(const char **at, void *bytes, size_t len)
+bool gdb_scan_hex(const char **at, void *bytes, size_t len)
 {
 	uint8_t *to = bytes;
 
@@ -64,12 +64,12 @@ bool scan_hex(const char **at, void *bytes, size_t len)
 	return true;
 }
 
-void reply_ok(void)
+void gdb_reply_ok(void)
 {
-	reply_text("OK");
+	gdb_reply_text("OK");
 }
 
-void reply_error(void)
+void gdb_reply_error(void)
 {
-	reply_text("E01");
+	gdb_reply_text("E01");
 }

@@ -19,25 +19,25 @@ void gdb_thread_alive(const char *at)
 {
 	unsigned id;
 
-	if (scan_thread(&at, &id) && gdb_thread(id))
-		reply_ok();
+	if (gdb_scan_thread(&at, &id) && gdb_thread(id))
+		gdb_reply_ok();
 	else
-		reply_error();
+		gdb_reply_error();
 }
 
 /* Hg and Hc: which thread the next commands are about. The latter is vCont's by now. */
 void gdb_thread_select(const char *at)
 {
-	bool general = scan_char(&at, 'g');
+	bool general = gdb_scan_char(&at, 'g');
 	unsigned id;
 
-	if ((!general && !scan_char(&at, 'c')) || !scan_thread(&at, &id) || !gdb_thread(id)) {
-		reply_error();
+	if ((!general && !gdb_scan_char(&at, 'c')) || !gdb_scan_thread(&at, &id) || !gdb_thread(id)) {
+		gdb_reply_error();
 		return;
 	}
 	if (general)
 		gdb_selected = id;
-	reply_ok();
+	gdb_reply_ok();
 }
 
 /* The list comes in portions; ids only grow, so one tells where the next portion begins. */
@@ -48,15 +48,15 @@ void gdb_thread_next(const char *at)
 	unsigned from = listed;
 
 	(void)at;
-	for (struct thread *t = NULL; (t = target_thread_next(t)) && reply_room() > 10;) {
+	for (struct thread *t = NULL; (t = target_thread_next(t)) && gdb_reply_room() > 10;) {
 		if (t->id <= from)
 			continue;
-		reply_byte(listed == from ? 'm' : ',');
-		reply_number(t->id);
+		gdb_reply_byte(listed == from ? 'm' : ',');
+		gdb_reply_number(t->id);
 		listed = t->id;
 	}
 	if (listed == from)
-		reply_byte('l');
+		gdb_reply_byte('l');
 }
 
 void gdb_thread_first(const char *at)
@@ -88,18 +88,18 @@ static const char *state_of(const struct thread *t)
 void gdb_thread_extra(const char *at)
 {
 	unsigned id;
-	const struct thread *t = scan_thread(&at, &id) ? gdb_thread(id) : NULL;
+	const struct thread *t = gdb_scan_thread(&at, &id) ? gdb_thread(id) : NULL;
 	const char *state = t ? state_of(t) : "";
 
 	if (!t) {
-		reply_error();
+		gdb_reply_error();
 		return;
 	}
 	for (unsigned i = 0; i < sizeof(t->name) && t->name[i]; i++)
-		reply_hex(&t->name[i], 1);
-	reply_hex(" ", 1);
+		gdb_reply_hex(&t->name[i], 1);
+	gdb_reply_hex(" ", 1);
 	while (*state)
-		reply_hex(state++, 1);
+		gdb_reply_hex(state++, 1);
 }
 
 static void describe(const struct thread *t)
@@ -108,24 +108,24 @@ static void describe(const struct thread *t)
 	char name[sizeof(t->name) + 1] = "";
 
 	__builtin_memcpy(name, t->name, sizeof(t->name));
-	document_text("<thread id=\"");
-	document_number(t->id);
+	gdb_document_text("<thread id=\"");
+	gdb_document_number(t->id);
 	if (cpu) {
-		document_text("\" core=\"");
-		document_number(cpu->id);
+		gdb_document_text("\" core=\"");
+		gdb_document_number(cpu->id);
 	}
-	document_text("\" name=\"");
-	document_quoted(name);
-	document_text("\">");
-	document_text(state_of(t));
-	document_text("</thread>");
+	gdb_document_text("\" name=\"");
+	gdb_document_quoted(name);
+	gdb_document_text("\">");
+	gdb_document_text(state_of(t));
+	gdb_document_text("</thread>");
 }
 
 /* Appendix E.14. */
 void gdb_threads_document(void)
 {
-	document_text("<?xml version=\"1.0\"?><threads>");
+	gdb_document_text("<?xml version=\"1.0\"?><threads>");
 	for (struct thread *t = NULL; (t = target_thread_next(t));)
 		describe(t);
-	document_text("</threads>");
+	gdb_document_text("</threads>");
 }

@@ -52,7 +52,7 @@ static void wait_for_port(struct line *l)
 	log_warn("%s=%s: there is no such port%s", l->parameter, l->name, l->disks ? ", and no such disk" : "");
 }
 
-bool line_open(struct line *l)
+bool debugger_line_open(struct line *l)
 {
 	if (!look(l) && !look_at_disks(l))
 		wait_for_port(l);
@@ -64,11 +64,11 @@ static void run(void *arg)
 	wait_for_port(arg);
 }
 
-void line_open_later(struct line *l)
+void debugger_line_open_later(struct line *l)
 {
 	struct thread *t;
 
-	if (look(l) || look_at_disks(l))
+	if (look(l))
 		return;
 	t = thread_create(l->parameter, PRIO_APP, 0, run, l);
 	if (t)

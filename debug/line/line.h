@@ -23,7 +23,7 @@ struct line {
  * Threads: waits for the port or disk, for some seconds, and takes it. False: it is not there or
  * somebody else's; a line in the log says so.
  */
-bool line_open(struct line *);
+bool debugger_line_open(struct line *);
 
-/* The same; what is not there yet is waited for by a thread of its own. */
-void line_open_later(struct line *);
+/* The same for ports; one that is not there yet is waited for by a thread of its own. */
+void debugger_line_open_later(struct line *);

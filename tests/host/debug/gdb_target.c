@@ -64,7 +64,7 @@ static ssize_t frozen_write(struct port *p, const void *buf, size_t len)
 
 static const struct port_ops ops = { .frozen_read = frozen_read, .frozen_write = frozen_write };
 
-bool line_open(struct line *l)
+bool debugger_line_open(struct line *l)
 {
 	port.ops = &ops;
 	port.connected = true;
@@ -73,9 +73,9 @@ bool line_open(struct line *l)
 	return true;
 }
 
-void line_open_later(struct line *l)
+void debugger_line_open_later(struct line *l)
 {
-	line_open(l);
+	debugger_line_open(l);
 }
 
 void fake_start(const char *value)
