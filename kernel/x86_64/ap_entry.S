@@ -68,7 +68,10 @@ ap_start32:
 	ljmp	$SELECTOR_CODE, $ap_start64
 
 	.code64
+	.cfi_sections .debug_frame
 ap_start64:
+	.cfi_startproc
+	.cfi_undefined %rip	/* gdb: nobody called it */
 	xorl	%eax, %eax
 	movl	%eax, %fs
 	movl	%eax, %gs
@@ -106,5 +109,6 @@ ap_start64:
 	call	ap_main
 4:	hlt			/* nobody has called for this one */
 	jmp	4b
+	.cfi_endproc
 
 	.section .note.GNU-stack, "", @progbits

@@ -93,9 +93,11 @@ def calls_of(thread):
         rbp = above
 
 
-def state_of(thread):
+def state_of(thread, cpu):
+    """An idle thread is always marked as running."""
     states = {field.enumval: field.name for field in gdb.lookup_type("enum thread_state").fields()}
-    return states.get(plain(thread["state"]), "?").removeprefix("THREAD_").lower()
+    state = states.get(plain(thread["state"]), "?").removeprefix("THREAD_").lower()
+    return "runnable" if state == "running" and cpu is None else state
 
 
 def where_of(thread):
@@ -142,7 +144,7 @@ class Ps(Subcommand):
         for thread in threads():
             cpu = on.get(int(thread.address))
             where = "" if cpu is not None else where_of(thread)
-            print(f"{int(thread['id']):4} {'' if cpu is None else cpu:>3} {state_of(thread):10} {text(thread['name']):16} {where}")
+            print(f"{int(thread['id']):4} {'' if cpu is None else cpu:>3} {state_of(thread, cpu):10} {text(thread['name']):16} {where}")
 
 
 class Bt(Subcommand):
