@@ -5,8 +5,8 @@
  * pieces of each. A header may come again, when the host listens anew: it begins another trace.
  * tools/thimblelib/trace.py reads this; its test takes the numbers from here.
  *
- * Times are TSC ticks. TRACE_CLOCK says what the clock showed at two moments at least, which gives
- * their rate and origin.
+ * Times are TSC ticks. TRACE_CLOCK says what the clock showed at some moment, and how fast it thinks
+ * the TSC is; there are two at least, and if they are far apart they know better.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ struct trace_header {
 };
 
 enum trace_event {
-	TRACE_CLOCK       = 1,    /* number[0]: nanoseconds since boot; [1]: since 1970 at that moment */
+	TRACE_CLOCK       = 1,    /* number[0]: ns since boot; [1]: since 1970; [2]: ns of 2^32 ticks, as is known so far */
 	TRACE_LOST        = 2,    /* number[0]: so many records of this CPU did not fit in its ring */
 	TRACE_THREAD      = 3,    /* a thread that was there before; name: its own */
 	TRACE_END_MARK    = 4,    /* nothing follows: the app has ended */

@@ -35,6 +35,7 @@ static void send_clock(struct port *p)
 
 	r.number[0] = clock_now_ns();
 	r.number[1] = clock_wall_ns();
+	r.number[2] = clock_ticks_to_ns(1ull << 32);
 	r.tsc = cpu_tsc();
 	send(p, &r, sizeof r);
 }

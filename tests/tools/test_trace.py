@@ -65,6 +65,11 @@ class Conversion(unittest.TestCase):
         event, = events(record(201000, trace.DEVICE_BEGIN, name="x"), record(401000, trace.DEVICE_END, name="vda"), kind="X")
         self.assertEqual((event["ts"], event["dur"], event["name"]), (101.0, 100.0, "vda"))
 
+    def test_rate_is_told_where_two_looks_are_too_close(self):
+        clocks = (record(1000, trace.CLOCK, one=1000, two=2**31), record(1004, trace.CLOCK, one=1100, two=2**31))
+        document = trace.convert(stream(*clocks, record(201000, trace.DEVICE_BEGIN), record(401000, trace.DEVICE_END, name="vda")))
+        self.assertEqual([(e["ts"], e["dur"]) for e in document["traceEvents"] if e["ph"] == "X"], [(101.0, 100.0)])
+
     def test_threads_follow_each_other_on_their_cpu(self):
         found = events(record(2000, trace.SWITCH, thread=5, name="one"), record(4000, trace.SWITCH, thread=6, name="two"),
                        record(3000, trace.SWITCH, cpu=1, thread=7, name="three"), cpus=2, kind="X")

@@ -57,7 +57,7 @@ def boot_records(data):
     found = trace.read(data)
     names = {r.name for r in found.records if r.event == trace.PHASE}
     clocks = sum(r.event == trace.CLOCK for r in found.records)
-    return found if "main" in names and clocks >= 3 else None
+    return found if "main" in names and clocks >= 2 else None
 
 
 def bars(timed, counted=None):

@@ -16,6 +16,8 @@ RECORD = struct.Struct("<QHBBI16sQQ")
 MAGIC = b"THIMBLE\n"
 VERSION = 1
 
+FAR_NS = 10_000_000  # looks at the clock so far apart tell its rate better than the guest can
+
 CLOCK, LOST, THREAD, END_MARK = 1, 2, 3, 4
 PHASE, DEVICE_BEGIN, DEVICE_END = 16, 17, 18
 IRQ_BEGIN, IRQ_END, SWITCH = 32, 33, 48
@@ -71,13 +73,14 @@ def read(data, name="the trace"):
 
 
 class Clock:
-    """Microseconds since the clock's start from ticks: a line through the first and the last moment at which the guest looked
-    at both. The boot begins before its clock does: then all times are from the first record on."""
+    """Microseconds since the clock's start from ticks: a line through a moment at which the guest looked at both, as steep
+    as the last such moment shows. The boot begins before its clock does: then all times are from the first record on."""
 
     def __init__(self, records):
-        seen = [(r.tsc, r.number[0]) for r in records if r.event == CLOCK]
-        (tsc, ns), (last_tsc, last_ns) = (seen[0], seen[-1]) if seen else ((0, 0), (0, 0))
-        self.rate = (last_ns - ns) / (last_tsc - tsc) if last_tsc > tsc else 1.0
+        seen = [(r.tsc, r.number[0], r.two / 2**32) for r in records if r.event == CLOCK] or [(0, 0, 1.0)]
+        (tsc, ns, _), (last_tsc, last_ns, told) = seen[0], seen[-1]
+        far = last_ns - ns >= FAR_NS or not told
+        self.rate = (last_ns - ns) / (last_tsc - tsc) if last_tsc > tsc and far else told or 1.0
         self.tsc, self.ns = tsc, ns
         if records:
             self.ns -= min(0, self.ns + (records[0].tsc - tsc) * self.rate)
