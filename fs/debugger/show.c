@@ -21,7 +21,8 @@ static void show_mounts(const struct monitor_args *args)
 			path[target_read((uintptr_t)sb.path, path, sizeof path - 1)] = '\0';
 		if (sb.dev)
 			target_read((uintptr_t)sb.dev->name, device, sizeof device);
-		monitor_print("%s on %s, type %s%s, %u inodes in use\n", device, path, sb.type ? sb.type->name : "?",
+		monitor_print("%s on %s, type %s%s, %u inodes in use\n", device, path,
+			      sb.type ? sb.type->name : "?",
 			      sb.read_only ? ", read-only" : "", sb.users);
 	}
 }
@@ -40,7 +41,8 @@ static void show_cache(const struct monitor_args *args)
 	cache_count(&pages, &most, &idle);
 	while (monitor_list_next(idle, &n))
 		unused++;
-	monitor_print("%zu pages of 4 KiB, of %zu at most; %zu of them are unused and go when memory is short\n", pages, most,
+	monitor_print("%zu pages of 4 KiB, of %zu at most; %zu of them are unused and go when "
+		      "memory is short\n", pages, most,
 		      unused);
 }
 

@@ -5,6 +5,7 @@
 
 static void cache(struct sysctl_walk *w)
 {
-	sysctl_gauge(w, (uint64_t)cache_pages() * CACHE_PAGE_SIZE, "bytes in the block cache", "vfs.bufspace");
+	sysctl_gauge(w, (uint64_t)cache_pages() * CACHE_PAGE_SIZE, "bytes in the block cache",
+		     "vfs.bufspace");
 }
 SYSCTL_SOURCE(cache);
