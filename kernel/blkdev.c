@@ -133,11 +133,11 @@ static uint64_t data_bytes(const struct blk_req *r)
 
 static int check_range(const struct blkdev *d, uint64_t sector, uint64_t nsectors)
 {
-	uint64_t block = d->block_size / BLK_SECTOR_SIZE;
+	uint64_t part = d->block_size / BLK_SECTOR_SIZE - 1; /* of a block */
 
 	if (nsectors == 0 || sector > d->sectors || nsectors > d->sectors - sector)
 		return -EINVAL;
-	return sector % block == 0 && nsectors % block == 0 ? 0 : -EINVAL;
+	return (sector | nsectors) & part ? -EINVAL : 0;
 }
 
 static int check_transfer(const struct blkdev *d, struct blk_req *r)

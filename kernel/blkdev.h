@@ -43,7 +43,7 @@ struct blkdev {
 	/* what the host calls the disk; empty: nothing, or not answered yet */
 	char serial[21];
 	uint64_t sectors;                /* capacity in 512-byte sectors */
-	uint32_t block_size;             /* bytes, smallest request */
+	uint32_t block_size;             /* bytes, smallest request; a power of two */
 	uint32_t max_sg;                 /* pieces per request at most */
 	uint32_t max_sectors;            /* per request, UINT32_MAX: no limit */
 	bool read_only, can_flush, can_discard, can_write_zeroes;

@@ -38,10 +38,11 @@ struct slot {
 
 struct vtblk {
 	struct virtio_device *dev;
-	struct virtqueue *vq;    /* its lock guards the free slots and waiting requests too */
+	struct virtqueue *vq;    /* its lock guards the free slots, waiting requests and sg too */
 	struct slot *slots, *free;
 	unsigned nslots;
 	struct list waiting;
+	struct sg sg[PIECES_MAX]; /* of the request on its way into the ring */
 	uint32_t size_max;       /* bytes of one piece; UINT32_MAX: no limit */
 	uint32_t max_discard_sectors, max_write_zeroes_sectors;
 	bool registered;
@@ -59,7 +60,7 @@ static inline struct sg *piece(struct sg *end, void *addr, uint32_t len)
 /*
  * blkdev's limits were chosen so that cutting to size_max never needs more pieces than there are.
  */
-static struct sg *data(struct sg *end, const struct vtblk *b, const struct blk_req *r)
+static inline struct sg *data(struct sg *end, const struct vtblk *b, const struct blk_req *r)
 {
 	for (unsigned i = 0; i < r->nsg; i++) {
 		uint8_t *at = r->sg[i].addr;
@@ -113,10 +114,10 @@ static inline int put_in_ring(struct vtblk *b, struct slot *s, struct sg *sg,
 	return virtqueue_submit(b->vq, sg, (unsigned)(end - sg), (unsigned)(readable - sg), s);
 }
 
-static int issue_transfer(struct vtblk *b, struct slot *s)
+static inline int issue_transfer(struct vtblk *b, struct slot *s)
 {
 	const struct blk_req *r = s->req;
-	struct sg sg[PIECES_MAX], *end = data(sg + 1, b, r);
+	struct sg *sg = b->sg, *end = data(sg + 1, b, r);
 	bool read = r->op == BLK_READ;
 
 	s->header = (struct virtio_blk_outhdr){ .type = read ? VIRTIO_BLK_T_IN : VIRTIO_BLK_T_OUT,
@@ -127,9 +128,9 @@ static int issue_transfer(struct vtblk *b, struct slot *s)
 }
 
 /* FLUSH, or a range, which is the data that the device reads. */
-static int issue_other(struct vtblk *b, struct slot *s)
+COLD static int issue_other(struct vtblk *b, struct slot *s)
 {
-	struct sg sg[3], *end;
+	struct sg *sg = b->sg, *end;
 
 	s->header = (struct virtio_blk_outhdr){ .type = request_type(s->req->op) };
 	end = piece(sg, &s->header, sizeof s->header);
@@ -144,14 +145,14 @@ static int issue_other(struct vtblk *b, struct slot *s)
  * 0, or 1: the queue is to be notified. Negative: the ring is full, or broken until the device has
  * been recovered; either way start or a completion comes by here again.
  */
-static int issue(struct vtblk *b, struct slot *s)
+static inline int issue(struct vtblk *b, struct slot *s)
 {
 	return s->req->op == BLK_READ || s->req->op == BLK_WRITE ? issue_transfer(b, s)
 								 : issue_other(b, s);
 }
 
 /* Gives a request a slot and puts it in the ring. As issue(); -ENOSPC as well: no slot is free. */
-static int begin(struct vtblk *b, struct blk_req *r)
+static inline int begin(struct vtblk *b, struct blk_req *r)
 {
 	struct slot *s = b->free;
 	int notify;
@@ -172,7 +173,7 @@ static int begin(struct vtblk *b, struct blk_req *r)
  * Moves waiting requests into the ring as far as slots and descriptors go. The queue's lock is
  * held. True: the queue is to be notified.
  */
-static bool issue_waiting(struct vtblk *b)
+COLD static bool issue_waiting(struct vtblk *b)
 {
 	bool any = false;
 
@@ -451,7 +452,7 @@ COLD static int blk_probe(struct virtio_device *dev)
 static bool ask_ident(struct vtblk *b)
 {
 	struct slot *s = b->free;
-	struct sg sg[3];
+	struct sg *sg = b->sg;
 	int notify;
 
 	if (!s)

@@ -50,29 +50,24 @@ struct virtqueue_token {
 	bool indirect;      /* a table holds its pieces */
 };
 
-/* What a ring says is used. Nothing of that is checked yet. */
-struct virtqueue_used {
-	uint32_t id, len; /* of the first buffer */
-	int pending;      /* so many buffers; 0: none */
-};
-
 /*
- * One ring format. All are called with the queue's lock held; only they see what the device wrote.
+ * One ring format. All but hand_out are called with the queue's lock held; only they see what the
+ * device wrote.
  */
 struct virtqueue_ops {
 	size_t (*ring_bytes)(const struct virtqueue *);
 	void (*reset)(struct virtqueue *); /* ring memory is zeroed; lays out the areas */
-	/* tokens[id] is filled in, id is the free list's head, and there is room */
-	void (*add)(struct virtqueue *, uint16_t id, const struct sg *, unsigned n,
-		    unsigned readable);
+	/* virtqueue_add(); now: and publishes it, as virtqueue_submit() */
+	int (*add)(struct virtqueue *, const struct sg *, unsigned n, unsigned readable,
+		   void *token, bool now);
 	/* makes what was added available; true: the device wants to be notified */
 	bool (*publish)(struct virtqueue *);
 	/* where the next buffer will be made available: 15 bits and the wrap counter (2.9) */
 	uint16_t (*position)(const struct virtqueue *);
-	struct virtqueue_used (*peek)(const struct virtqueue *);
-	void (*retire)(struct virtqueue *, uint16_t id); /* moves on, frees the descriptors */
 	void (*silence)(struct virtqueue *);
 	bool (*arm)(struct virtqueue *);    /* true: something was used meanwhile */
+	/* takes the lock itself; the drain loop: virtqueue_drain(), virtqueue_reap() */
+	unsigned (*hand_out)(struct virtqueue *, unsigned budget, bool drain);
 };
 
 extern const struct virtqueue_ops virtqueue_packed_ops;

@@ -69,10 +69,11 @@ static void expose(struct virtqueue *vq, uint16_t slot, uint16_t flags, unsigned
 	vq->packed.added = (uint16_t)(vq->packed.added + n);
 }
 
-static void add_list(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
+static uint32_t add_list(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
 		     unsigned readable)
 {
 	uint16_t first = vq->packed.avail_next, first_flags = 0;
+	uint32_t writable = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct pvirtq_desc *d = &vq->packed.desc[vq->packed.avail_next];
@@ -81,6 +82,7 @@ static void add_list(struct virtqueue *vq, uint16_t id, const struct sg *sg, uns
 					    (i + 1 < n ? VIRTQ_DESC_F_NEXT : 0));
 
 		fill(d, &sg[i], id);
+		writable += i >= readable ? sg[i].len : 0;
 		if (i == 0)
 			first_flags = flags;
 		else
@@ -88,35 +90,45 @@ static void add_list(struct virtqueue *vq, uint16_t id, const struct sg *sg, uns
 		advance(vq, &vq->packed.avail_next, &vq->packed.avail_wrap, 1);
 	}
 	expose(vq, first, first_flags, n);
+	return writable;
 }
 
 /* 2.8.7: of an entry's flags only WRITE means anything, and their order is the list's. */
-static void fill_table(struct pvirtq_desc *table, const struct sg *sg, unsigned n,
-		       unsigned readable)
+static inline uint32_t fill_table(struct pvirtq_desc *table, const struct sg *sg, unsigned n,
+				  unsigned readable)
 {
-	for (unsigned i = 0; i < n; i++) {
+	uint32_t writable = 0;
+	unsigned i = 0;
+
+	for (; i < readable; i++) {
 		fill(&table[i], &sg[i], 0);
-		table[i].flags = i >= readable ? VIRTQ_DESC_F_WRITE : 0;
+		table[i].flags = 0;
 	}
+	for (; i < n; i++) {
+		fill(&table[i], &sg[i], 0);
+		table[i].flags = VIRTQ_DESC_F_WRITE;
+		writable += sg[i].len;
+	}
+	return writable;
 }
 
-static void packed_add(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
-		       unsigned readable)
+/* Returns how many bytes the device may write. */
+static inline uint32_t ring_add(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
+				unsigned readable)
 {
 	vq->free_head = vq->tokens[id].next;
 	if (vq->tokens[id].indirect) {
 		struct pvirtq_desc *table = virtqueue_table(vq, id);
 		struct sg whole = { table, (uint32_t)(n * sizeof *table) };
-
 		uint16_t at = vq->packed.avail_next;
+		uint32_t writable = fill_table(table, sg, n, readable);
 
-		fill_table(table, sg, n, readable);
 		fill(&vq->packed.desc[at], &whole, id);
 		expose(vq, at, availability(vq) | VIRTQ_DESC_F_INDIRECT, 1);
 		advance(vq, &vq->packed.avail_next, &vq->packed.avail_wrap, 1);
-	} else {
-		add_list(vq, id, sg, n, readable);
+		return writable;
 	}
+	return add_list(vq, id, sg, n, readable);
 }
 
 /* 2.8.10: with EVENT_IDX the device may name the descriptor that it wants to be notified of. */
@@ -132,7 +144,7 @@ static bool wants_notification(const struct virtqueue *vq, uint16_t added)
 	return event_passed(off, now, (uint16_t)(now - added));
 }
 
-static bool packed_publish(struct virtqueue *vq)
+static inline bool ring_publish(struct virtqueue *vq)
 {
 	uint16_t added = vq->packed.added;
 
@@ -163,7 +175,7 @@ static bool used_at_last(const struct virtqueue *vq, uint16_t flags)
  * 2.8.5: without WRITE the length says nothing. QEMU never sets it, so a length that can be true is
  * taken, and one that cannot is no offence then.
  */
-static struct virtqueue_used packed_peek(const struct virtqueue *vq)
+static inline struct virtqueue_used ring_peek(const struct virtqueue *vq)
 {
 	const struct pvirtq_desc *d = &vq->packed.desc[vq->packed.last_used];
 	uint16_t flags = load_acquire(&d->flags); /* before the fields they cover */
@@ -179,7 +191,7 @@ static struct virtqueue_used packed_peek(const struct virtqueue *vq)
 	return (struct virtqueue_used){ id, len, vq->in_flight ? vq->in_flight : 1 };
 }
 
-static void packed_retire(struct virtqueue *vq, uint16_t id)
+static inline void ring_retire(struct virtqueue *vq, uint16_t id)
 {
 	advance(vq, &vq->packed.last_used, &vq->packed.used_wrap, vq->tokens[id].count);
 	vq->tokens[id].next = vq->free_head;
@@ -191,7 +203,7 @@ static void packed_silence(struct virtqueue *vq)
 	store_relaxed(vq->packed.driver, PVIRTQ_EVENT_WORD(0, 0, PVIRTQ_EVENT_DISABLE));
 }
 
-static bool packed_arm(struct virtqueue *vq)
+static inline bool ring_arm(struct virtqueue *vq)
 {
 	uint32_t event = PVIRTQ_EVENT_WORD(0, 0, PVIRTQ_EVENT_ENABLE);
 
@@ -204,14 +216,15 @@ static bool packed_arm(struct virtqueue *vq)
 	return used_at_last(vq, load_relaxed(&vq->packed.desc[vq->packed.last_used].flags));
 }
 
+#include "virtio/virtqueue_path.h" /* made of the functions above */
+
 const struct virtqueue_ops virtqueue_packed_ops = {
 	.ring_bytes = packed_ring_bytes,
 	.reset = packed_reset,
-	.add = packed_add,
-	.publish = packed_publish,
+	.add = add,
+	.publish = publish,
 	.position = packed_position,
-	.peek = packed_peek,
-	.retire = packed_retire,
 	.silence = packed_silence,
-	.arm = packed_arm,
+	.arm = arm,
+	.hand_out = hand_out,
 };

@@ -18,3 +18,9 @@ static inline bool event_passed(uint16_t event, uint16_t new, uint16_t old)
 {
 	return (uint16_t)(new - event - 1) < (uint16_t)(new - old);
 }
+
+/* What a ring says is used. Nothing of that is checked yet. */
+struct virtqueue_used {
+	uint32_t id, len; /* of the first buffer */
+	int pending;      /* so many buffers; 0: none */
+};

@@ -71,51 +71,66 @@ static void fill(struct virtq_desc *d, const struct sg *piece, uint16_t flags, u
 	d->next = next;
 }
 
-/* In order, which is what a device may rely on with IN_ORDER (2.7.9). */
-static void fill_table(struct virtq_desc *table, const struct sg *sg, unsigned n, unsigned readable)
+/*
+ * In order, which is what a device may rely on with IN_ORDER (2.7.9). Returns how many bytes the
+ * device may write, as fill_chain().
+ */
+static inline uint32_t fill_table(struct virtq_desc *table, const struct sg *sg, unsigned n,
+				  unsigned readable)
 {
+	uint32_t writable = 0;
 	unsigned i = 0;
 
 	for (; i < readable; i++)
 		fill(&table[i], &sg[i], VIRTQ_DESC_F_NEXT, (uint16_t)(i + 1));
-	for (; i < n; i++)
+	for (; i < n; i++) {
 		fill(&table[i], &sg[i], VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE, (uint16_t)(i + 1));
+		writable += sg[i].len;
+	}
 	table[n - 1].flags &= (uint16_t)~VIRTQ_DESC_F_NEXT;
 	table[n - 1].next = 0;
+	return writable;
 }
 
 /* Descriptors are taken from the free list; its head is the buffer's id. */
-static void fill_chain(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable)
+static uint32_t fill_chain(struct virtqueue *vq, const struct sg *sg, unsigned n, unsigned readable)
 {
 	uint16_t at = vq->free_head;
+	uint32_t writable = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		uint16_t next = vq->tokens[at].next;
 
 		fill(&vq->split.desc[at], &sg[i], piece_flags(i, n, readable),
 		     (uint16_t)(i + 1 < n ? next : 0));
+		writable += i >= readable ? sg[i].len : 0;
 		at = next;
 	}
 	vq->free_head = at;
+	return writable;
 }
 
-static void split_add(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
-		      unsigned readable)
+/* Of the buffer whose id heads the free list. Returns how many bytes the device may write. */
+static inline uint32_t ring_add(struct virtqueue *vq, uint16_t id, const struct sg *sg, unsigned n,
+				unsigned readable)
 {
+	uint32_t writable;
+
 	if (vq->tokens[id].indirect) {
 		struct virtq_desc *table = virtqueue_table(vq, id);
 		struct sg whole = { table, (uint32_t)(n * sizeof *table) };
 
-		fill_table(table, sg, n, readable);
+		writable = fill_table(table, sg, n, readable);
 		fill(&vq->split.desc[id], &whole, VIRTQ_DESC_F_INDIRECT, 0);
 		vq->free_head = vq->tokens[id].next;
 	} else {
-		fill_chain(vq, sg, n, readable);
+		writable = fill_chain(vq, sg, n, readable);
 	}
 	store_relaxed(&vq->split.avail->ring[vq->split.avail_next++ & (vq->size - 1)], id);
+	return writable;
 }
 
-static bool split_publish(struct virtqueue *vq)
+static inline bool ring_publish(struct virtqueue *vq)
 {
 	uint16_t old = vq->split.avail_idx, new = vq->split.avail_next;
 
@@ -137,7 +152,7 @@ static uint16_t split_position(const struct virtqueue *vq)
 	return vq->split.avail_idx;
 }
 
-static struct virtqueue_used split_peek(const struct virtqueue *vq)
+static inline struct virtqueue_used ring_peek(const struct virtqueue *vq)
 {
 	uint16_t idx = load_acquire(&vq->split.used->idx); /* before the entry it covers */
 	struct virtq_used_elem *e = &vq->split.used->ring[vq->split.last_used & (vq->size - 1)];
@@ -152,7 +167,7 @@ static struct virtqueue_used split_peek(const struct virtqueue *vq)
  * The chain goes to the head of the free list. Where buffers come back in order the list is a
  * circle that is never cut: descriptors are taken in the order of the table (2.7.9).
  */
-static void split_retire(struct virtqueue *vq, uint16_t id)
+static inline void ring_retire(struct virtqueue *vq, uint16_t id)
 {
 	uint16_t last = id;
 
@@ -174,7 +189,7 @@ static void split_silence(struct virtqueue *vq)
 		store_relaxed(&vq->split.avail->flags, (uint16_t)VIRTQ_AVAIL_F_NO_INTERRUPT);
 }
 
-static bool split_arm(struct virtqueue *vq)
+static inline bool ring_arm(struct virtqueue *vq)
 {
 	if (vq->event_idx)
 		store_relaxed(used_event(vq), vq->split.last_used);
@@ -185,14 +200,15 @@ static bool split_arm(struct virtqueue *vq)
 	return load_relaxed(&vq->split.used->idx) != vq->split.last_used;
 }
 
+#include "virtio/virtqueue_path.h" /* made of the functions above */
+
 const struct virtqueue_ops virtqueue_split_ops = {
 	.ring_bytes = split_ring_bytes,
 	.reset = split_reset,
-	.add = split_add,
-	.publish = split_publish,
+	.add = add,
+	.publish = publish,
 	.position = split_position,
-	.peek = split_peek,
-	.retire = split_retire,
 	.silence = split_silence,
-	.arm = split_arm,
+	.arm = arm,
+	.hand_out = hand_out,
 };

@@ -2,6 +2,7 @@
 /* See ring_model.h: the device's side of section 2.8. */
 #include "tests/host/model/ring_model.h"
 
+#define EVENT_RESERVED 3 /* 2.8.10 */
 #define BOTH (PVIRTQ_DESC_F_AVAIL | PVIRTQ_DESC_F_USED)
 #define KEPT(id, kept, ...) (RULE(id, kept, __VA_ARGS__) || model_ring_broken(m))
 
@@ -42,12 +43,13 @@ static void packed_enabled(struct model_virtio *m, unsigned index)
 {
 	struct model_queue *q = &m->queue[index];
 	const uint8_t *at = (const uint8_t *)desc_of(q);
-	bool zero = *driver_event(q) == 0 || PVIRTQ_EVENT_FLAGS(*driver_event(q)) == PVIRTQ_EVENT_DISABLE;
+	bool zero;
 
 	if (!RULE("PACK-01", q->desc % 16 == 0 && q->driver % 4 == 0 && q->device % 4 == 0, "queue %u is misaligned", index)) {
 		m->broken = true;
 		return;
 	}
+	zero = *driver_event(q) == 0 || PVIRTQ_EVENT_FLAGS(*driver_event(q)) == PVIRTQ_EVENT_DISABLE;
 	for (size_t i = 0; i < q->size * sizeof(struct pvirtq_desc); i++)
 		zero &= at[i] == 0;
 	RULE("FACT-03", zero && *device_event(q) == 0, "queue %u starts with a ring that is not zero", index);
@@ -255,6 +257,8 @@ static bool wants_interrupt(struct model_virtio *m, struct model_queue *q, uint1
 {
 	uint32_t event = *driver_event(q);
 
+	if (PVIRTQ_EVENT_FLAGS(event) == EVENT_RESERVED)
+		model_refuse("event suppression flags that are reserved");
 	if (PVIRTQ_EVENT_FLAGS(event) != PVIRTQ_EVENT_DESC)
 		return PVIRTQ_EVENT_FLAGS(event) == PVIRTQ_EVENT_ENABLE;
 	if (!event_idx(m))

@@ -28,6 +28,12 @@ static struct {
 	uint8_t buffer[64];
 } ring;
 
+static struct {
+	struct pvirtq_desc desc[8] __attribute__((aligned(16)));
+	uint32_t driver, device; /* event suppression */
+	struct pvirtq_desc table[9] __attribute__((aligned(16)));
+} packed;
+
 /* A device found, its registers mapped, reset. */
 static void find(void)
 {
@@ -75,14 +81,19 @@ static void address(volatile uint8_t *at, const void *p)
 	mmio_write32(at + 4, (uint32_t)((uintptr_t)p >> 32));
 }
 
-static void queue_of(uint16_t size)
+static void queue_at(uint16_t size, const void *desc, const void *driver, const void *device)
 {
 	mmio_write16(COMMON(queue_select), 0);
 	mmio_write16(COMMON(queue_size), size);
-	address(COMMON(queue_desc), ring.desc);
-	address(COMMON(queue_driver), &ring.avail);
-	address(COMMON(queue_device), &ring.used);
+	address(COMMON(queue_desc), desc);
+	address(COMMON(queue_driver), driver);
+	address(COMMON(queue_device), device);
 	mmio_write16(COMMON(queue_enable), 1);
+}
+
+static void queue_of(uint16_t size)
+{
+	queue_at(size, ring.desc, &ring.avail, &ring.used);
 }
 
 static void queue(void)
@@ -177,5 +188,86 @@ NOTICED(indirect_in_indirect, live(1ull << VIRTIO_F_INDIRECT_DESC); ring.table[0
 	describe(0, ring.table, 16, VIRTQ_DESC_F_INDIRECT, 0); offer(0))
 NOTICED(indirect_too_long, live(1ull << VIRTIO_F_INDIRECT_DESC); describe(0, ring.table, 9 * 16, VIRTQ_DESC_F_INDIRECT, 0); offer(0))
 NOTICED(indirect_uneven, live(1ull << VIRTIO_F_INDIRECT_DESC); describe(0, ring.table, 17, VIRTQ_DESC_F_INDIRECT, 0); offer(0))
+
+/* --- packed rings --- */
+
+#define PACKED (1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_F_RING_PACKED)
+
+static void find_packed(uint64_t more)
+{
+	find();
+	r->v.offered |= 1ull << VIRTIO_F_RING_PACKED;
+	negotiated(PACKED | more);
+}
+
+static void live_packed(uint64_t more)
+{
+	find_packed(more);
+	queue_at(8, packed.desc, &packed.driver, &packed.device);
+	status(ACK | DRV | FOK | DOK);
+}
+
+/* On the ring's first lap. */
+static void put(unsigned slot, void *addr, uint32_t len, uint16_t flags, uint16_t id)
+{
+	packed.desc[slot] = (struct pvirtq_desc){ (uintptr_t)addr, len, id, (uint16_t)(flags | PVIRTQ_DESC_F_AVAIL) };
+}
+
+static void offer_packed(unsigned slot, void *addr, uint32_t len, uint16_t flags, uint16_t id)
+{
+	put(slot, addr, len, flags, id);
+	notify();
+}
+
+MACHINE_TEST(a_driver_that_keeps_the_packed_rules)
+{
+	const uint16_t used = PVIRTQ_DESC_F_AVAIL | PVIRTQ_DESC_F_USED | VIRTQ_DESC_F_WRITE;
+
+	live_packed(1ull << VIRTIO_F_INDIRECT_DESC);
+	offer_packed(0, ring.buffer, 64, VIRTQ_DESC_F_WRITE, 3);
+	CHECK_EQ(packed.desc[0].flags, used);
+	CHECK_EQ(packed.desc[0].id, 3);
+	CHECK_EQ(packed.desc[0].len, 64);
+	put(2, ring.buffer + 32, 32, VIRTQ_DESC_F_WRITE, 5);
+	offer_packed(1, ring.buffer, 32, VIRTQ_DESC_F_WRITE | VIRTQ_DESC_F_NEXT, 5);
+	CHECK_EQ(packed.desc[1].flags, used);
+	CHECK_EQ(packed.desc[1].id, 5);
+	packed.table[0] = (struct pvirtq_desc){ (uintptr_t)ring.buffer, 32, 0, VIRTQ_DESC_F_WRITE };
+	packed.table[1] = (struct pvirtq_desc){ (uintptr_t)ring.buffer, 32, 0, VIRTQ_DESC_F_WRITE };
+	offer_packed(3, packed.table, 32, VIRTQ_DESC_F_INDIRECT, 0);
+	CHECK_EQ(packed.desc[3].flags, used);
+	CHECK_EQ(packed.desc[3].len, 64);
+}
+
+NOTICED(packed_ring_misaligned, find_packed(0); queue_at(4, &packed.desc[0].len, &packed.driver, &packed.device))
+NOTICED(packed_events_misaligned, find_packed(0); queue_at(8, packed.desc, (uint8_t *)&packed.driver + 2, &packed.device))
+NOTICED(packed_ring_not_zeroed, packed.desc[2].len = 1; find_packed(0); queue_at(8, packed.desc, &packed.driver, &packed.device))
+NOTICED(packed_descriptor_changed, live_packed(0); r->give = 0; offer_packed(0, ring.buffer, 64, VIRTQ_DESC_F_WRITE, 0); packed.desc[0].len = 8;
+	offer_packed(1, ring.buffer, 64, VIRTQ_DESC_F_WRITE, 1))
+NOTICED(packed_avail_with_used, live_packed(0); offer_packed(0, ring.buffer, 64, VIRTQ_DESC_F_WRITE | PVIRTQ_DESC_F_USED, 0))
+NOTICED(packed_id_still_in_flight, live_packed(0); r->give = 0; offer_packed(0, ring.buffer, 8, VIRTQ_DESC_F_WRITE, 0);
+	offer_packed(1, ring.buffer, 8, VIRTQ_DESC_F_WRITE, 0))
+NOTICED(packed_list_cut_short, live_packed(0); offer_packed(0, ring.buffer, 8, VIRTQ_DESC_F_WRITE | VIRTQ_DESC_F_NEXT, 0))
+NOTICED(packed_list_without_end, live_packed(0); for (unsigned i = 0; i < 8; i++) put(i, ring.buffer, 8, VIRTQ_DESC_F_WRITE | VIRTQ_DESC_F_NEXT, 0);
+	notify())
+NOTICED(packed_readable_behind_writable, live_packed(0); put(1, ring.buffer, 8, 0, 0);
+	offer_packed(0, ring.buffer, 8, VIRTQ_DESC_F_WRITE | VIRTQ_DESC_F_NEXT, 0))
+NOTICED(packed_readable_for_the_entropy_device, live_packed(0); offer_packed(0, ring.buffer, 8, 0, 0))
+NOTICED(packed_indirect_not_negotiated, live_packed(0); offer_packed(0, packed.table, 16, VIRTQ_DESC_F_INDIRECT, 0))
+NOTICED(packed_indirect_and_next, live_packed(1ull << VIRTIO_F_INDIRECT_DESC);
+	offer_packed(0, packed.table, 16, VIRTQ_DESC_F_INDIRECT | VIRTQ_DESC_F_NEXT, 0))
+NOTICED(packed_indirect_in_a_list, live_packed(1ull << VIRTIO_F_INDIRECT_DESC); put(1, packed.table, 16, VIRTQ_DESC_F_INDIRECT, 0);
+	offer_packed(0, ring.buffer, 8, VIRTQ_DESC_F_WRITE | VIRTQ_DESC_F_NEXT, 0))
+NOTICED(packed_next_in_indirect, live_packed(1ull << VIRTIO_F_INDIRECT_DESC);
+	packed.table[0] = (struct pvirtq_desc){ (uintptr_t)ring.buffer, 8, 0, VIRTQ_DESC_F_WRITE | VIRTQ_DESC_F_NEXT };
+	offer_packed(0, packed.table, 16, VIRTQ_DESC_F_INDIRECT, 0))
+NOTICED(packed_indirect_too_long, live_packed(1ull << VIRTIO_F_INDIRECT_DESC); offer_packed(0, packed.table, 9 * 16, VIRTQ_DESC_F_INDIRECT, 0))
+NOTICED(packed_indirect_uneven, live_packed(1ull << VIRTIO_F_INDIRECT_DESC); offer_packed(0, packed.table, 17, VIRTQ_DESC_F_INDIRECT, 0))
+NOTICED(packed_notify_not_wanted, live_packed(0); packed.device = PVIRTQ_EVENT_WORD(0, 0, PVIRTQ_EVENT_DISABLE); notify())
+NOTICED(packed_filled_and_not_notified, live_packed(0); put(0, ring.buffer, 64, VIRTQ_DESC_F_WRITE, 0); model_run())
+NOTICED(packed_event_without_the_feature, live_packed(0); packed.driver = PVIRTQ_EVENT_WORD(0, 1, PVIRTQ_EVENT_DESC);
+	offer_packed(0, ring.buffer, 64, VIRTQ_DESC_F_WRITE, 0))
+NOTICED(packed_event_flags_reserved, live_packed(0); packed.driver = PVIRTQ_EVENT_WORD(0, 0, 3);
+	offer_packed(0, ring.buffer, 64, VIRTQ_DESC_F_WRITE, 0))
 
 TEST_MAIN
