@@ -64,7 +64,7 @@ static ssize_t port_frozen_write(struct port *port, const void *buf, size_t len)
 	if (port->gone || !port->connected)
 		return port_write(port, buf, len);
 	n = vtcon_channel_write_polled(ch, of(port), buf, len, ch->hung ? 0 : FROZEN_WAIT_NS);
-	ch->hung = n < len;
+	ch->hung = n < len || !vtcon_channel_flush(ch, ch->hung ? 0 : FROZEN_WAIT_NS);
 	return n || !len ? (ssize_t)n : -EAGAIN;
 }
 
