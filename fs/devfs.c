@@ -12,6 +12,7 @@
 #include "kernel/random.h"
 #include "kernel/tty.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -35,6 +36,14 @@ static ssize_t read_random(struct file *f, void *buf, size_t len)
 	(void)f;
 	random_bytes(buf, len);
 	return (ssize_t)len;
+}
+
+/* /dev/random waits until the generator is seeded, as on Linux. */
+static ssize_t read_seeded(struct file *f, void *buf, size_t len)
+{
+	int error = random_wait(!(f->flags & O_NONBLOCK));
+
+	return error ? error : read_random(f, buf, len);
 }
 
 static ssize_t write_nowhere(struct file *f, const void *buf, size_t len)
@@ -76,7 +85,8 @@ static int char_stat(struct file *f, struct stat *st)
 static const struct file_ops null_ops = CHAR_OPS(read_nothing, write_nowhere);
 static const struct file_ops zero_ops = CHAR_OPS(read_zeros, write_nowhere);
 static const struct file_ops full_ops = CHAR_OPS(read_zeros, write_full);
-static const struct file_ops random_ops = CHAR_OPS(read_random, write_random);
+static const struct file_ops random_ops = CHAR_OPS(read_seeded, write_random);
+static const struct file_ops urandom_ops = CHAR_OPS(read_random, write_random);
 
 #define RDEV(major, minor) ((major) << 8 | (minor))
 
@@ -90,7 +100,7 @@ static const struct char_device {
 	{ "zero",    &zero_ops,     RDEV(1, 5), 0666 },
 	{ "full",    &full_ops,     RDEV(1, 7), 0666 },
 	{ "random",  &random_ops,   RDEV(1, 8), 0666 },
-	{ "urandom", &random_ops,   RDEV(1, 9), 0666 },
+	{ "urandom", &urandom_ops,  RDEV(1, 9), 0666 },
 	{ "console", &tty_file_ops, RDEV(5, 1), 0600 },
 };
 

@@ -31,6 +31,8 @@ struct boot_info {
 	uint64_t acpi_rsdp;        /* physical address of the RSDP, 0: search the BIOS area */
 	const void *initrd;        /* a newc cpio given by the loader, NULL: use the embedded one */
 	size_t initrd_len;         /* bytes */
+	uint8_t seed[32];          /* random bytes of the firmware's */
+	unsigned seed_bits;        /* that it vouches for; 0: it has none */
 	unsigned nmem;
 	struct mem_region mem[BOOT_MEM_MAX]; /* any order; overlaps: the more restrictive type wins */
 };

@@ -77,6 +77,8 @@ void kmain(const struct boot_info *boot)
 	serial_start();
 	boot_phase(PHASE_CLOCK);
 	clock_init();
+	if (boot->seed_bits)
+		random_add(boot->seed, sizeof boot->seed, boot->seed_bits);
 	random_init();
 	boot_phase(PHASE_THREADS);
 	thread_init();

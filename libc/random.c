@@ -13,25 +13,34 @@ int getentropy(void *buf, size_t len)
 {
 	if (len > 256)
 		return libc_result(-EIO);
-	random_bytes(buf, len);
+	arc4random_buf(buf, len);
 	return 0;
 }
 
 ssize_t getrandom(void *buf, size_t len, unsigned flags)
 {
-	if (flags & ~(GRND_NONBLOCK | GRND_RANDOM))
+	int error = 0;
+
+	if (flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE) ||
+	    (flags & GRND_RANDOM && flags & GRND_INSECURE))
 		return libc_result(-EINVAL);
+	if (!(flags & GRND_INSECURE))
+		error = random_wait(!(flags & GRND_NONBLOCK));
+	if (error)
+		return libc_result(error);
 	random_bytes(buf, len);
 	return len;
 }
 
 uint32_t arc4random(void)
 {
+	random_wait(true);
 	return random_u64();
 }
 
 void arc4random_buf(void *buf, size_t len)
 {
+	random_wait(true);
 	random_bytes(buf, len);
 }
 

@@ -43,6 +43,8 @@ static void answered(struct virtqueue *vq, void *token, uint32_t len)
 	random_add(r->buffer, len, len * 8);
 	memset(r->buffer, 0, sizeof r->buffer);
 	atomic_store(&r->asked, false);
+	if (len && !random_seeded())
+		ask(&r->source); /* it gives little at a time */
 }
 
 static struct rng *allocate(struct virtio_device *dev)

@@ -46,6 +46,17 @@ static uint64_t find_rsdp(void)
 	return 0; /* the kernel searches the BIOS area */
 }
 
+/* The default algorithm's bytes (UEFI 2.10, 37.5), if the firmware has any. */
+static void get_seed(struct boot_info *boot)
+{
+	EFI_GUID guid = EFI_RNG_PROTOCOL_GUID;
+	EFI_RNG_PROTOCOL *rng;
+
+	if (LibLocateProtocol(&guid, (void **)&rng) == EFI_SUCCESS &&
+	    uefi_call_wrapper(rng->GetRNG, 4, rng, NULL, sizeof(boot->seed), boot->seed) == EFI_SUCCESS)
+		boot->seed_bits = sizeof(boot->seed) * 8;
+}
+
 /* The payload may itself lie where the image belongs: it is copied from elsewhere. */
 static BOOLEAN move_away(struct handover *h, struct range wanted)
 {
@@ -72,6 +83,7 @@ static struct message *make_message(struct range avoid, EFI_LOADED_IMAGE *image)
 	m->boot.loader = m->loader;
 	m->boot.cmdline = m->cmdline;
 	m->boot.acpi_rsdp = find_rsdp();
+	get_seed(&m->boot);
 	return m;
 }
 

@@ -7,6 +7,7 @@
 
 #define GRND_NONBLOCK	1
 #define GRND_RANDOM	2
+#define GRND_INSECURE	4
 
 __BEGIN_DECLS
 ssize_t getrandom(void *buf, size_t len, unsigned flags);

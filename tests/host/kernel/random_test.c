@@ -7,6 +7,8 @@
 #include "tests/host/shim.h"
 #include "kernel/chacha20.h"
 #include "kernel/random.h"
+#include "kernel/thread.h"
+#include <errno.h>
 
 /* RFC 8439, section 2.3.2. */
 TEST(chacha20_block_of_the_rfc)
@@ -24,8 +26,41 @@ TEST(chacha20_block_of_the_rfc)
 	CHECK(memcmp(out, expected, sizeof(out)) == 0);
 }
 
+static unsigned sleeps;
+static bool cpu_has_random = false;
+
+void thread_sleep_until(uint64_t deadline_ns)
+{
+	shim_now_ns = deadline_ns;
+	sleeps++;
+}
+
+uint64_t cpu_random_u64(unsigned *bits_vouched)
+{
+	*bits_vouched = cpu_has_random ? 64 : 0;
+	return 0x1234;
+}
+
+/* First of all: nothing has seeded anything yet. */
+TEST(waits_only_where_nothing_else_seeds)
+{
+	uint8_t byte = 1;
+
+	random_init();
+	CHECK(!random_seeded());
+	CHECK_EQ(random_wait(false), -EAGAIN);
+	CHECK_EQ(sleeps, 0);
+	random_add(&byte, 1, 8); /* a device that gives little */
+	CHECK_EQ(random_wait(false), -EAGAIN);
+	CHECK_EQ(random_wait(true), 0);
+	CHECK_EQ(sleeps, 256 - 8);
+	CHECK_EQ(random_wait(true), 0);
+	CHECK_EQ(sleeps, 256 - 8);
+}
+
 TEST(seeded_by_the_cpu)
 {
+	cpu_has_random = true;
 	random_init();
 	CHECK(random_seeded());
 }
@@ -65,6 +100,25 @@ TEST(sources_are_asked_now_and_then)
 	for (unsigned i = 0; i < 64; i++)
 		random_bytes(buf, sizeof(buf));
 	CHECK(asked >= 3 && asked <= 4);
+}
+
+TEST(sources_are_asked_after_some_time)
+{
+	static struct random_source other = { .name = "other", .ask = ask };
+	uint8_t byte;
+
+	random_source_register(&other);
+	shim_now_ns += 1000000000000ull;
+	random_bytes(&byte, 1);
+	asked = 0;
+	random_bytes(&byte, 1);
+	CHECK_EQ(asked, 0);
+	shim_now_ns += 299000000000ull;
+	random_bytes(&byte, 1);
+	CHECK_EQ(asked, 0);
+	shim_now_ns += 2000000000ull;
+	random_bytes(&byte, 1);
+	CHECK_EQ(asked, 2); /* both of them */
 }
 
 TEST(bits_spread_evenly)
