@@ -196,7 +196,7 @@ static void prepare(struct pci_dev *dev, unsigned cap, uint32_t abilities)
 	p->work.run = act;
 	p->settle.fire = settled;
 	p->state = pci_last_below(dev) ? IN_USE : EMPTY;
-	if (work_prepare() || connect(p)) {
+	if (work_prepare(false) || connect(p)) {
 		log_warn("pci " PCI_FMT ": no interrupt for its slot",
 			 PCI_ARG(dev));
 		kfree(p);

@@ -74,3 +74,4 @@ uint64_t vm_phys_filled(const void *addr, unsigned access);
  * not, or there is none. Callable from anywhere.
  */
 bool vm_fault(uint64_t addr, unsigned access);
+size_t vm_count_filled(void); /* how often a page was, since boot */

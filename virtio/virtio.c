@@ -334,7 +334,7 @@ int virtio_add(struct virtio_device *dev)
 	dev->recovery.run = recover;
 	dev->shutdown.run = shut_down;
 	shutdown_add(&dev->shutdown);
-	error = work_prepare();
+	error = work_prepare(false);
 	if (error)
 		return error;
 	TRACEPOINT(BOOT, trace_device(TRACE_BEGIN, dev));

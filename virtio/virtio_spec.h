@@ -384,6 +384,60 @@ struct virtio_console_resize {      /* 5.3.6.2 */
 	uint16_t rows;
 };
 
+/* 5.5 Traditional Memory Balloon Device */
+#define VIRTIO_BALLOON_F_MUST_TELL_HOST 0
+#define VIRTIO_BALLOON_F_STATS_VQ       1
+#define VIRTIO_BALLOON_F_DEFLATE_ON_OOM 2
+#define VIRTIO_BALLOON_F_FREE_PAGE_HINT 3
+#define VIRTIO_BALLOON_F_PAGE_POISON    4
+#define VIRTIO_BALLOON_F_PAGE_REPORTING 5
+
+enum virtio_balloon_queue {         /* 5.5.2 */
+	VIRTIO_BALLOON_INFLATEQ,
+	VIRTIO_BALLOON_DEFLATEQ,
+	VIRTIO_BALLOON_STATSQ,
+	VIRTIO_BALLOON_FREE_PAGE_VQ,
+	VIRTIO_BALLOON_REPORTING_VQ,
+};
+
+struct virtio_balloon_config {      /* 5.5.4: little-endian behind a legacy interface, too */
+	uint32_t num_pages;
+	uint32_t actual;
+	uint32_t free_page_hint_cmd_id;
+	uint32_t poison_val;
+};
+static_assert(sizeof(struct virtio_balloon_config) == 16, "5.5.4");
+
+#define VIRTIO_BALLOON_PFN_SHIFT 12 /* 5.5.6: the balloon's pages are of 4096 bytes everywhere */
+
+struct virtio_balloon_stat {        /* 5.5.6.3 */
+	uint16_t tag;
+	uint64_t val;
+} __attribute__((packed));
+static_assert(sizeof(struct virtio_balloon_stat) == 10, "5.5.6.3");
+
+enum virtio_balloon_tag {           /* 5.5.6.4; memory in bytes */
+	VIRTIO_BALLOON_S_SWAP_IN,
+	VIRTIO_BALLOON_S_SWAP_OUT,
+	VIRTIO_BALLOON_S_MAJFLT,
+	VIRTIO_BALLOON_S_MINFLT,
+	VIRTIO_BALLOON_S_MEMFREE,
+	VIRTIO_BALLOON_S_MEMTOT,
+	VIRTIO_BALLOON_S_AVAIL,
+	VIRTIO_BALLOON_S_CACHES,
+	VIRTIO_BALLOON_S_HTLB_PGALLOC,
+	VIRTIO_BALLOON_S_HTLB_PGFAIL,
+	VIRTIO_BALLOON_S_OOM_KILL,
+	VIRTIO_BALLOON_S_ALLOC_STALL,
+	VIRTIO_BALLOON_S_SCAN_ASYNC,
+	VIRTIO_BALLOON_S_SCAN_DIRECT,
+	VIRTIO_BALLOON_S_RECLAIM_ASYNC,
+	VIRTIO_BALLOON_S_RECLAIM_DIRECT,
+};
+
+#define VIRTIO_BALLOON_CMD_ID_STOP 0u /* 5.5.6.5; from 2 on: a new command */
+#define VIRTIO_BALLOON_CMD_ID_DONE 1u
+
 /* 5.6 SCSI Host Device */
 #define VIRTIO_SCSI_F_INOUT   0
 #define VIRTIO_SCSI_F_HOTPLUG 1

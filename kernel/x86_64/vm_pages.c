@@ -108,10 +108,18 @@ bool vm_pages_want_large(const struct vm_region *r, uint64_t addr)
 	       !*large_entry(addr);
 }
 
+static size_t filled; /* times */
+
+size_t vm_count_filled(void)
+{
+	return filled;
+}
+
 void vm_pages_fill(const struct vm_region *r, uint64_t addr, void **large)
 {
 	uint64_t *entry = large_entry(addr), kept;
 
+	filled++;
 	if (*large && vm_pages_want_large(r, addr)) {
 		*entry = (uintptr_t)*large | PTE_LARGE | rights(r->prot);
 		page_promise_end(LARGE_PAGES);

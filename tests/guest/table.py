@@ -23,6 +23,8 @@ CASES = (
     'hotplug',
     'transports',
     'virtio',
+    'entropy',
+    'balloon',
     'vhost_user',
     'files',
     'network',

@@ -250,11 +250,12 @@ WEAK int futex_wait(atomic_uint *word, unsigned expected, uint64_t deadline_ns)
 	if (atomic_load(word) != expected)
 		return -EAGAIN;
 	while (atomic_load(word) == expected) {
-		if (shim_idle && shim_idle())
+		if (shim_now_ns < deadline_ns && shim_idle && shim_idle())
 			continue;
 		if (deadline_ns == DEADLINE_NEVER)
 			panic("waits for ever: nothing will change the futex word");
-		shim_now_ns = deadline_ns;
+		if (shim_now_ns < deadline_ns)
+			shim_now_ns = deadline_ns;
 		return -ETIMEDOUT;
 	}
 	return 0;
@@ -353,6 +354,13 @@ WEAK size_t page_count_free(void) { return SHIM_PAGES - pages_out; }
 WEAK size_t page_count_total(void) { return SHIM_PAGES; }
 WEAK uint64_t vm_phys(const void *addr) { return (uint64_t)(uintptr_t)addr; }
 WEAK uint64_t vm_phys_filled(const void *addr, unsigned access) { (void)access; return vm_phys(addr); }
+WEAK size_t vm_count_filled(void) { return 0; }
+WEAK void *page_borrow(size_t npages) { return page_alloc(npages); }
+WEAK void *page_take_stale(void) { return NULL; }
+WEAK void page_free_blank(void *unit) { page_free(unit, PAGE_UNIT); }
+WEAK void page_watch_stale(void (*found)(void)) { (void)found; }
+WEAK size_t memory_givers_hold(void) { return 0; }
+WEAK struct memory_giver_stats memory_giver_stats(void) { return (struct memory_giver_stats){ 0, 0 }; }
 WEAK size_t memory_givers_ask(size_t npages) { (void)npages; return 0; }
 WEAK void memory_giver_register(struct memory_giver *giver) { (void)giver; }
 

@@ -34,8 +34,8 @@ TEST(runs_in_order_and_again)
 	int vector;
 
 	thread_init();
-	CHECK_EQ(work_prepare(), 0);
-	CHECK_EQ(work_prepare(), 0);
+	CHECK_EQ(work_prepare(false), 0);
+	CHECK_EQ(work_prepare(false), 0);
 	vector = irq_alloc(submit_from_interrupt, NULL, "test");
 	shim_irq_raise(vector);
 	thread_sleep_until(1000000);

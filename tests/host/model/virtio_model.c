@@ -291,6 +291,8 @@ void model_config_write(struct model_virtio *m, unsigned off, uint32_t value, un
 	if (!m->legacy)
 		RULE("INIT-03", m->status & FOK, "configuration written before FEATURES_OK");
 	memcpy(m->config + off, &value, width);
+	if (m->config_stored)
+		m->config_stored(m, off, width);
 }
 
 void model_config_changed(struct model_virtio *m)

@@ -128,6 +128,7 @@ struct model_virtio {
 	void (*config_watch)(struct model_virtio *, unsigned off);     /* NULL, or: rules of the type about reading it */
 	/* NULL, or: a field of the type that may be written at any time was. False: another */
 	bool (*config_written)(struct model_virtio *, unsigned off, uint32_t value);
+	void (*config_stored)(struct model_virtio *, unsigned off, unsigned width); /* NULL, or: and about writing */
 	/* Interrupts, whatever the transport. */
 	void (*raise)(struct model_virtio *, uint16_t vector, uint8_t cause);
 	uint8_t isr;                  /* ISR status, or InterruptStatus */

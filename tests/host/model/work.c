@@ -5,8 +5,9 @@
 
 static struct list submitted = LIST_INIT(submitted);
 
-int work_prepare(void)
+int work_prepare(bool background)
 {
+	(void)background;
 	return 0;
 }
 
