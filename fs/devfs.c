@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * /dev: the character devices that every program expects, with Linux's device numbers, a block
- * special file per block device, and ports, in virtio-ports also by the names that the host has for
- * them. The character devices' inodes exist from the start; others are made when they are looked up,
- * as disks and ports come and go.
+ * special file per block device, and ports, in virtio-ports also by the names that the host has
+ * for them. The character devices' inodes exist from the start; others are made when they are
+ * looked up, as disks and ports come and go.
  */
 #include "fs/vfs.h"
 #include "fs/devfs.h"
@@ -213,7 +213,7 @@ static bool read_char(off_t at, struct vfs_dirent *out)
 	return true;
 }
 
-/* Behind the others, as the blocks come: their number may change, and so may what a cookie means. */
+/* Far behind the blocks, whose number may change. */
 #define FIRST_PORT ((off_t)1 << 32)
 
 /* Cookies: ".", "..", the character devices, virtio-ports, the block devices; ports. */

@@ -4,7 +4,8 @@
  * with what the host calls them. One opener at a time. While the host's side is closed, reading
  * ends, and writing waits, as in Linux.
  *
- * The caller's memory is not touched under the driver's locks: bytes go through pieces on the stack.
+ * The caller's memory is not touched under the driver's locks: bytes go through pieces on the
+ * stack.
  */
 #include "fs/devfs.h"
 #include "kernel/heap.h"

@@ -89,7 +89,8 @@ void vtcon_channel_forget(struct vtcon_channel *, bool unsent);
 
 /* What is there, or fits. write with a deadline polls the device, until it is all taken. */
 size_t vtcon_channel_read(struct vtcon_channel *, const struct vtcon_port *, char *, size_t len);
-size_t vtcon_channel_write(struct vtcon_channel *, const struct vtcon_port *, const char *, size_t len);
+size_t vtcon_channel_write(struct vtcon_channel *, const struct vtcon_port *, const char *,
+			   size_t len);
 size_t vtcon_channel_write_polled(struct vtcon_channel *, const struct vtcon_port *, const char *,
 				  size_t len, uint64_t patience_ns);
 

@@ -44,7 +44,8 @@ static void flush(struct vtcon *con)
 	irq_state s = spin_lock(&con->lock);
 	unsigned i;
 
-	while (con->control_tx && (i = (unsigned)__builtin_ctz(~con->out_busy)) < VTCON_CONTROL_OUT &&
+	while (con->control_tx &&
+	       (i = (unsigned)__builtin_ctz(~con->out_busy)) < VTCON_CONTROL_OUT &&
 	       con->control_tx->num_free && next_owed(con, &con->control_out[i])) {
 		struct sg sg = { &con->control_out[i], sizeof con->control_out[i] };
 
