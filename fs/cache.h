@@ -46,8 +46,5 @@ size_t cache_pages(void);
 /* Forgets a device's pages; nobody uses any of them. */
 void cache_drop(struct blkdev *);
 
-/*
- * For a frozen system: how many pages there are, and may be, and the list of those that nobody
- * uses.
- */
+/* For a frozen system: how many pages there are, and may be, and the list of unused ones. */
 void cache_count(size_t *pages, size_t *most, const struct list **idle);

@@ -22,8 +22,7 @@ static void show_mounts(const struct monitor_args *args)
 		if (sb.dev)
 			target_read((uintptr_t)sb.dev->name, device, sizeof device);
 		monitor_print("%s on %s, type %s%s, %u inodes in use\n", device, path,
-			      sb.type ? sb.type->name : "?",
-			      sb.read_only ? ", read-only" : "", sb.users);
+			      sb.type ? sb.type->name : "?", sb.read_only ? ", read-only" : "", sb.users);
 	}
 }
 
@@ -41,9 +40,8 @@ static void show_cache(const struct monitor_args *args)
 	cache_count(&pages, &most, &idle);
 	while (monitor_list_next(idle, &n))
 		unused++;
-	monitor_print("%zu pages of 4 KiB, of %zu at most; %zu of them are unused and go when "
-		      "memory is short\n", pages, most,
-		      unused);
+	monitor_print("%zu pages of 4 KiB, of %zu at most; ", pages, most);
+	monitor_print("%zu of them are unused and go when memory is short\n", unused);
 }
 
 static const struct monitor_command cache_show = {

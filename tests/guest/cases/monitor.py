@@ -202,7 +202,7 @@ def line(ctx):
         m.send('\r')
         m.expect('--more--')
         m.send('q')
-        m.expect(PROMPT)
+        m.expect('db> ')                              # where the question stood
         m.send('lines 0\r')
         m.expect(PROMPT)
         m.send('show regi\t\r')                       # one way
