@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from gdb_session import Gdb, Terminal, serial_line
+from gdb_session import Gdb, Terminal, serial_line, virtio_line
 from harness import BOOT_TIMEOUT_S, ROOT, Guest, Machine, program, require, run_tool, status, test
 from thimblelib.disk import Disk
 
@@ -137,6 +137,22 @@ def wait(ctx):
         end(guest, gdb)
 
 
+@test('guest/gdb/virtio_line', weight=2)
+def virtio(ctx):
+    """the same over a port of a virtio console, by the name that the host gave it"""
+    with debuggee(ctx, append='gdb=org.example.gdb', line=virtio_line) as (guest, gdb):
+        gdb.run('break innermost')
+        gdb.expect_after('continue', 'Breakpoint 1, innermost')
+        gdb.expect_after('thread apply all bt', 'waiter')
+        gdb.run('delete')
+        gdb.begin('continue')
+        gdb.expect('Continuing')
+        require('SIGINT' in gdb.interrupt(), 'no SIGINT')
+        gdb.run('detach')
+        gdb.expect_after(f'target remote {ctx.tmp}/gdb', 'Remote debugging')
+        end(guest, gdb)
+
+
 @test('guest/gdb/wrong_name')
 def wrong_name(ctx):
     """one line, and the app runs"""
@@ -180,6 +196,19 @@ def core_serial(ctx):
         guest.expect(r'^dump=ttyS1: a core of \d+ KiB')
         require(guest.finish() == status.PANIC, 'no panic')
     require(core.stat().st_size < 4 << 20, 'what is zero is in the core')
+    check_core(ctx, core, 'Program terminated with signal SIGSEGV', 'main (argc=')
+
+
+@test('guest/gdb/core/virtio', weight=2)
+def core_virtio(ctx):
+    """a panic's, through a port of a virtio console"""
+    core = ctx.tmp / 'core'
+    port = ['-device', 'virtio-serial-pci', '-chardev', f'file,id=core,path={core}',
+            '-device', 'virtserialport,chardev=core,name=org.example.core']
+    with Guest(Machine(image=program(ctx, 'debuggee', '--with', 'debug'), append='dump=org.example.core', arguments=['fail'],
+                       extra=port)) as guest:
+        guest.expect(r'^dump=org.example.core: a core of \d+ KiB')
+        require(guest.finish() == status.PANIC, 'no panic')
     check_core(ctx, core, 'Program terminated with signal SIGSEGV', 'main (argc=')
 
 
