@@ -22,7 +22,8 @@ static void show_mounts(const struct monitor_args *args)
 		if (sb.dev)
 			target_read((uintptr_t)sb.dev->name, device, sizeof device);
 		monitor_print("%s on %s, type %s%s, %u inodes in use\n", device, path,
-			      sb.type ? sb.type->name : "?", sb.read_only ? ", read-only" : "", sb.users);
+			      sb.type ? sb.type->name : "?", sb.read_only ? ", read-only" : "",
+			      sb.users);
 	}
 }
 

@@ -190,39 +190,6 @@ def breakpoints(ctx):
         require(m.finish() == 0, 'status')
 
 
-@test('guest/monitor/line')
-def line(ctx):
-    """editing, history, completion, and answers that wait for a key"""
-    with Monitor(ctx, 'commands') as m:
-        m.expect(PROMPT)
-        m.send('lines 5\r')
-        m.expect(PROMPT)
-        m.send('help\r')
-        m.expect('--more--')
-        m.send('\r')
-        m.expect('--more--')
-        m.send('q')
-        m.expect('db> ')                              # where the question stood
-        m.send('lines 0\r')
-        m.expect(PROMPT)
-        m.send('show regi\t\r')                       # one way
-        m.expect('rax [0-9a-f]{16}')
-        m.expect(PROMPT)
-        m.send('bt takes_a\t\x15')                    # a function's name; then nothing of it
-        m.expect('takes_a_then_b')
-        m.send('pront 1\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x7fi\x05+1\r')  # back to the mistake, and to the end again
-        m.expect('0x2 = 2')
-        m.expect(PROMPT)
-        m.send('\x1b[A\x7f7\r')                       # the line before, changed
-        m.expect('0x8 = 8')
-        m.expect(PROMPT)
-        m.send('p\t\t')                               # several ways
-        m.expect('^  panic$')
-        m.send('\x03')
-        m.expect(PROMPT)
-        m.end('poweroff 3', 3)
-
-
 # --- ways in ---
 
 def way_in(name, mode, enter, why, machine='q35', cpus=1, **options):
