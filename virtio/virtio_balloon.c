@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The traditional memory balloon (VIRTIO 1.4, section 5.5): the host says how many pages it wants to
- * have, and gets them as long as there is more free memory than the app needs.
+ * The traditional memory balloon (VIRTIO 1.4, section 5.5): the host says how many pages it wants,
+ * and gets them as long as there is more free memory than the app needs.
  */
 #include "virtio/virtio_balloon.h"
 #include "kernel/heap.h"
@@ -89,10 +89,10 @@ static struct balloon *allocate(struct virtio_device *dev)
 static void tell_poison(struct virtio_device *dev)
 {
 	uint32_t poison_val = (uint32_t)balloon_poison() * 0x01010101u;
+	size_t off = offsetof(struct virtio_balloon_config, poison_val);
 
 	if (virtio_has(dev, VIRTIO_BALLOON_F_PAGE_POISON))
-		dev->transport->config_write(dev, offsetof(struct virtio_balloon_config, poison_val),
-					     &poison_val, sizeof poison_val);
+		dev->transport->config_write(dev, off, &poison_val, sizeof poison_val);
 }
 
 static int balloon_probe(struct virtio_device *dev)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Free page hints (VIRTIO 1.4, 5.5.6.5): when the host is about to copy the machine's memory, it asks
- * which of it is free and need not be copied. It gets free units, which are kept from everybody until
+ * Free page hints (VIRTIO 1.4, 5.5.6.5): when the host is about to copy the machine's memory, it
+ * asks which of it is free and need not be copied. It gets free units, which nobody else has until
  * it is done, as what is written into them before may get lost.
  *
  * The dialogue: the host raises its command; we answer with that command, with units, and with STOP
@@ -75,7 +75,7 @@ static void supply(struct balloon *b)
 	virtqueue_kick(b->hintq);
 }
 
-/* The units are the allocator's again; clear: before the host is done, so they have to be written. */
+/* The units are the allocator's again. clear: the host is not done, so they have to be written. */
 static size_t release_all(struct balloon *b, bool clear)
 {
 	struct list *node;

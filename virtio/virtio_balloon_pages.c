@@ -233,7 +233,7 @@ static void deflated(struct virtqueue *vq, void *token, uint32_t len)
 	balloon_answered(b);
 }
 
-/* Makes the first chunk one of n pages. Without memory for that it stays, and too much comes back. */
+/* Makes the first chunk one of n pages. Without memory for that, too much comes back. */
 static void split(struct balloon *b, unsigned n)
 {
 	struct balloon_chunk *part = balloon_chunk_new(), *c;
@@ -355,7 +355,8 @@ void balloon_pages_work(struct balloon *b)
 	read_target(b);
 	if (b->target < b->pages)
 		deflate_by(b, b->pages - b->target);
-	else if (b->target > b->pages && !b->inflating && !b->hold && !inflate(b, b->target - b->pages))
+	else if (b->target > b->pages && !b->inflating && !b->hold &&
+		 !inflate(b, b->target - b->pages))
 		retry_later(b);
 	tell_actual(b);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Memory statistics (VIRTIO 1.4, 5.5.6.3): the device holds one buffer, and gives it back when it
- * wants to have it filled anew. That is done where the interrupt is, so the answer waits for nothing.
+ * wants it filled anew. That is done where the interrupt is, so the answer waits for nothing.
  */
 #include "virtio/virtio_balloon.h"
 #include "kernel/heap.h"
@@ -18,12 +18,15 @@ static const uint8_t tags[] = {
 
 static uint64_t value(enum virtio_balloon_tag tag)
 {
+	uint64_t free = page_count_free() << PAGE_SHIFT;
+	uint64_t held = memory_givers_hold() << PAGE_SHIFT;
+
 	switch (tag) {
 	case VIRTIO_BALLOON_S_MINFLT:         return vm_count_filled();
-	case VIRTIO_BALLOON_S_MEMFREE:        return page_count_free() << PAGE_SHIFT;
+	case VIRTIO_BALLOON_S_MEMFREE:        return free;
 	case VIRTIO_BALLOON_S_MEMTOT:         return page_count_total() << PAGE_SHIFT;
-	case VIRTIO_BALLOON_S_AVAIL:          return (page_count_free() + memory_givers_hold()) << PAGE_SHIFT;
-	case VIRTIO_BALLOON_S_CACHES:         return memory_givers_hold() << PAGE_SHIFT;
+	case VIRTIO_BALLOON_S_AVAIL:          return free + held;
+	case VIRTIO_BALLOON_S_CACHES:         return held;
 	case VIRTIO_BALLOON_S_ALLOC_STALL:    return memory_giver_stats().asked;
 	case VIRTIO_BALLOON_S_RECLAIM_DIRECT: return memory_giver_stats().given;
 	default:                              return 0;
