@@ -222,7 +222,8 @@ static size_t metadata_pages(uint64_t npages)
 static void range_init(struct page_range *r, uint64_t bit_base, uint64_t first, uint64_t end)
 {
 	r->bit_base = bit_base;
-	r->first = r->frontier = first;
+	r->first = first;
+	r->frontier = first;
 	r->end = end;
 	r->orders = 0;
 	r->nblank = 0;
