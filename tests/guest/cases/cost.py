@@ -36,6 +36,14 @@ def size_test(name, limit):
 DEBUGGER_LIMIT = 96 << 10
 
 
+@test('guest/cost/size/hello-small')
+def small(ctx):
+    """without the drivers that an image can do without"""
+    options = [f'--without={name}' for name in ('scsi', 'console', 'balloon')]
+    size = loaded_bytes(ctx, thimble_build(ctx, [ctx.root / 'apps/hello'], ctx.tmp / 'small.elf', *options))
+    require(size <= 160 << 10, f'{size} bytes, more than {160 << 10}')
+
+
 @test('guest/cost/debugger')
 def debugger(ctx):
     """what --with debug adds to an image, and to its boot; without it the hooks alone are there"""
@@ -194,7 +202,7 @@ def packet_cost(ring, options):
 for ring_name, ring_options in RINGS.items():
     packet_cost(ring_name, ring_options)
 
-size_test('hello', 160 << 10)
+size_test('hello', 176 << 10)
 size_test('httpd', 600 << 10)
 for machine in ('q35', 'pc', 'microvm'):
     boot_test('hello', 'hello', machine, 200_000)
