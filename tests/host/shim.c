@@ -406,6 +406,7 @@ WEAK void random_bytes(void *buf, size_t len)
 }
 
 WEAK int random_seeded(void) { return 1; }
+WEAK int random_wait(bool may_sleep) { return (void)may_sleep, 0; }
 
 WEAK void random_add(const void *buf, size_t len, unsigned bits)
 {

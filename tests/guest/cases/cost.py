@@ -73,7 +73,7 @@ def all_devices(ctx):
             '-drive', f'if=none,id=d0,format=raw,file={disk}', '-device', 'virtio-blk-pci,drive=d0', '-append', ADDRESS]
 
 
-ABOVE_4_GIB = 3000  # a second range of RAM, and tables for two GiB more: its first, and the one with ACPI in it
+ABOVE_4_GIB = 3500  # a second range of RAM, and tables for two GiB more: its first, and the one with ACPI in it
 
 
 def memory_test(cpu):

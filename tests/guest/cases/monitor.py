@@ -227,8 +227,10 @@ def status_line(ctx):
     """Ctrl-T says what goes on and stops nothing"""
     with Monitor(ctx, 'echo') as m:
         m.expect('^ready$')
-        m.send('\x14')
-        m.expect(r'load \d+\.\d\d, up \d+\.\d\d s, \d+ of \d+ MiB free.*main: asleep in tty_read')
+        line = ''
+        while not re.search('main: asleep in .*tty_read', line):  # soon it waits for its first line
+            m.send('\x14')
+            line = m.expect(r'load \d+\.\d\d, up \d+\.\d\d s, \d+ of \d+ MiB free.*\n').group()
         m.send('end\r')
         require(m.finish() == 0, 'status')
 

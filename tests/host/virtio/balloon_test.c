@@ -2,7 +2,7 @@
 /*
  * The balloon driver and the page allocator against a strict model host that takes pages for real, and one that lies.
  * Links: virtio/v*.c kernel/pci*.c kernel/blkdev.c kernel/scsi*.c kernel/netdev.c kernel/mutex.c kernel/sg.c kernel/shutdown.c
- * Links: kernel/page.c kernel/page_range.c kernel/memgiver.c kernel/param.c
+ * Links: kernel/page.c kernel/page_range.c kernel/memgiver.c kernel/param.c kernel/byte_ring.c kernel/wait.c
  * Links: tests/host/model/bus.c tests/host/model/machine.c tests/host/model/work.c tests/host/model/rule.c
  * Links: tests/host/model/transports.c tests/host/model/virtio*.c tests/host/model/ring*.c tests/host/model/balloon*.c
  */
