@@ -105,10 +105,12 @@ class Job:
         except ProcessLookupError:
             pass
         self.process.join()
+        self.exitcode = self.process.exitcode
+        self.process.close()  # which has pipes open otherwise, until the whole run ends
 
     @property
     def passed(self):
-        return self.process.exitcode == 0 and not self.timed_out
+        return self.exitcode == 0 and not self.timed_out
 
     def report(self, done, total):
         seconds = time.monotonic() - self.started
