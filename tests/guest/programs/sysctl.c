@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysctl.h>
 #include <unistd.h>
 
@@ -96,8 +97,10 @@ static void counting(void)
 
 int main(void)
 {
+	struct stat st;
 	unsigned n = 0;
 
+	stat("/dev/sda", &st); /* waits until SCSI disks have been looked for */
 	numbers();
 	strings();
 	setting();

@@ -94,8 +94,8 @@ int main(void)
 	printf("cooked\n");
 	while (fgets(name, sizeof name, stdin))
 		printf("line <%s>\n", strtok(name, "\n"));
-	printf("end of input\n");
 	signal(SIGINT, SIG_DFL);
+	printf("end of input\n"); /* whereupon the next Ctrl-C comes */
 	for (;;)
 		pause();
 }
