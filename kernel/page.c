@@ -241,7 +241,7 @@ static void free_one(uint64_t *page)
 }
 
 /* What CPUs keep goes back to the ranges, where it may be promised or join. */
-static void drain_all(void)
+void page_gather(void)
 {
 	for (struct cache *c = caches; c < caches + CPU_MAX; c++) {
 		irq_state s;
@@ -275,7 +275,7 @@ static bool find_memory(size_t npages, bool *drained)
 	irq_state s;
 
 	if (!*drained) {
-		drain_all();
+		page_gather();
 		return *drained = true;
 	}
 	s = cpu_irq_save();

@@ -59,6 +59,9 @@ void page_free_promised(void *pages, size_t npages);
 void *page_take_stale(void);
 void page_free_blank(void *unit);
 
+/* Single pages that CPUs keep go back to where they join, or else a few of them hold whole units. */
+void page_gather(void);
+
 /*
  * Once memory that was in use has become a unit to take, calls found(), and not again before the
  * next page_watch_stale(). It runs where pages are freed, with the allocator's lock held.

@@ -87,7 +87,8 @@ void balloon_report_work(struct balloon *b)
 {
 	if (!b->reporting || b->units_out)
 		return;
-	page_watch_stale(found); /* first, so that nothing is missed */
+	page_gather();
+	page_watch_stale(found); /* before they are taken, so that nothing is missed */
 	b->units_out = take_units(b);
 	b->reporting = b->units_out;
 	if (!b->reporting)

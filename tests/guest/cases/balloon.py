@@ -181,7 +181,7 @@ def reporting(name, options=''):
             used = resident_mib(guest)
             require(used > start + 190, f'QEMU has {used} MiB, and had {start}')
             asks(guest, 'free', 'freed')
-            eventually(f'a QEMU as small as {start} MiB', lambda: idle_mib(guest) < start + 10)
+            eventually(f'a QEMU as small as {start} MiB', lambda: idle_mib(guest) < start + 4)  # two units: no page here and there holds one
             print(f'QEMU: {start} MiB, used {used}, idle {resident_mib(guest)}')
             asks(guest, 'use 200', 'used 200')
             asks(guest, 'free', 'freed')

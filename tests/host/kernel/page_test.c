@@ -271,7 +271,7 @@ TEST(page_stale_is_told_once)
 	char *p;
 
 	pool_init();
-	CHECK(page_alloc(POOL_PAGES) == NULL); /* makes the CPU give back what it keeps */
+	page_gather();
 	n = take_stale(unit);
 	free_blank(unit, n, PROT_READ | PROT_WRITE);
 	stale_found = 0;
@@ -283,10 +283,27 @@ TEST(page_stale_is_told_once)
 	CHECK_EQ(stale_found, 0);
 	for (size_t i = PAGE_UNIT - 32; i < PAGE_UNIT; i++)
 		page_free(p + i * PAGE_SIZE, 1);
-	CHECK(page_alloc(POOL_PAGES) == NULL);
+	page_gather();
 	CHECK_EQ(stale_found, 1);
 	page_free(page_alloc(PAGE_UNIT), PAGE_UNIT);
 	CHECK_EQ(stale_found, 1);
+}
+
+/* A page that a CPU keeps for its next use would hold back the unit around it. */
+TEST(page_kept_pages_join_when_gathered)
+{
+	static char *unit[POOL_PAGES / PAGE_UNIT];
+	char *p;
+
+	pool_init();
+	page_gather();
+	free_blank(unit, take_stale(unit), PROT_READ | PROT_WRITE);
+	p = page_alloc(PAGE_UNIT);
+	page_free(p + PAGE_SIZE, PAGE_UNIT - 1);
+	page_free(p, 1);
+	CHECK(!page_take_stale());
+	page_gather();
+	CHECK(page_take_stale() == p);
 }
 
 TEST(page_promised_is_not_stale)
