@@ -109,11 +109,16 @@ def add_build(commands):
     build.set_defaults(command=build_image)
 
 
+def add_machine_command(commands, name, text):
+    """One that boots an image, with what it is to run on."""
+    command = commands.add_parser(name, help=text, epilog=EXAMPLES, usage=f"tools/thimble {name} IMAGE [OPTION]... [-- ARG...]",
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_machine(command)
+    return command
+
+
 def add_run(commands):
-    run = commands.add_parser("run", help="boot an image in QEMU", epilog=EXAMPLES,
-                              usage="tools/thimble run IMAGE [OPTION]... [-- ARG...]",
-                              formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_machine(run)
+    run = add_machine_command(commands, "run", "boot an image in QEMU")
     run.add_argument("--trace", metavar="FILE[:GROUP,...]", help="record what happens, in an image built `--with debug`")
     run.add_argument("--pcap", metavar="FILE", help="record the network's frames (pcapng), likewise")
     run.add_argument("--print", dest="print_only", action="store_true", help="show the QEMU command line, run nothing")
@@ -122,10 +127,7 @@ def add_run(commands):
 
 
 def add_debug(commands):
-    gdb = commands.add_parser("debug", help="boot an image in QEMU with gdb on it", epilog=EXAMPLES,
-                              usage="tools/thimble debug IMAGE [OPTION]... [-- ARG...]",
-                              formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_machine(gdb)
+    gdb = add_machine_command(commands, "debug", "boot an image in QEMU with gdb on it")
     gdb.add_argument("--qemu-stub", action="store_true", help="use QEMU's stub, which knows CPUs and no threads")
     gdb.add_argument("--gdb-command", dest="gdb_commands", action="append", default=[], metavar="COMMAND",
                      help="for gdb to begin with")

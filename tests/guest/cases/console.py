@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Consoles and ports to the host: virtio-console in its ways, serial lines, the terminal."""
+import contextlib
 import errno
 import re
 import socket
@@ -284,60 +285,59 @@ def terminal(ctx):
             require(guest.finish() == 130, 'status')
 
 
-def com2(ctx):
-    return [*chardev(ctx, 'com2'), '-serial', 'chardev:com2']
+@contextlib.contextmanager
+def console_on_com2(ctx):
+    """(guest, the peer on its console): ttyS1, so that ttyS0, where guest.send() and expect() are, is a port"""
+    second_line = [*chardev(ctx, 'com2'), '-serial', 'chardev:com2']
+    with Guest(make(ctx, 'ports', *second_line, append='console=ttyS1')) as guest, Peer(ctx.tmp / 'com2') as peer:
+        peer.expect('^ready$')
+        yield guest, peer
 
 
 @test('guest/console/unread')
 def unread_console(ctx):
     """a console that nobody reads stops the app for seconds at most, once; what is dropped is counted"""
-    with Guest(make(ctx, 'ports', *com2(ctx), append='console=ttyS1')) as guest:
-        with Peer(ctx.tmp / 'com2') as peer:
-            peer.expect('^ready$')
-            peer.send('flood 60000\nreport /dev/ttyS0 it goes on\n')
-            guest.expect('^it goes on$', 300)
-            peer.expect('line 0 of')  # what was typed may stand before it
-            peer.send('list\n')
-            peer.expect('ttyS1: [0-9]+ bytes were dropped, as nobody took them$')
-            peer.send('exit 3\n')
-            require(guest.finish() == 3, 'status')
+    with console_on_com2(ctx) as (guest, peer):
+        peer.send('flood 60000\nreport /dev/ttyS0 it goes on\n')
+        guest.expect('^it goes on$', 300)
+        peer.expect('line 0 of')  # what was typed may stand before it
+        peer.send('list\n')
+        peer.expect('ttyS1: [0-9]+ bytes were dropped, as nobody took them$')
+        peer.send('exit 3\n')
+        require(guest.finish() == 3, 'status')
 
 
 @test('guest/console/lossless')
 def lossless(ctx):
     """a slow reader gets every line, up to the last before the machine's end"""
-    with Guest(make(ctx, 'ports', *com2(ctx), append='console=ttyS1')) as guest:
-        with Peer(ctx.tmp / 'com2') as peer:
-            peer.expect('^ready$')
-            peer.send('flood 20000\n')
-            peer.expect('^line 0 of')
-            time.sleep(0.5)
-            peer.send('exit 0\n')
-            text = peer.read_to_end().replace(b'\r', b'').decode()
-            numbers = [int(n) for n in re.findall(r'line (\d+) of a flood that is to go somewhere', text)]
-            require(numbers == list(range(1, 20000)), f'{len(numbers)} lines')
-            require(guest.finish() == 0, 'status')
+    with console_on_com2(ctx) as (guest, peer):
+        peer.send('flood 20000\n')
+        peer.expect('^line 0 of')
+        time.sleep(0.5)
+        peer.send('exit 0\n')
+        text = peer.read_to_end().replace(b'\r', b'').decode()
+        numbers = [int(n) for n in re.findall(r'line (\d+) of a flood that is to go somewhere', text)]
+        require(numbers == list(range(1, 20000)), f'{len(numbers)} lines')
+        require(guest.finish() == 0, 'status')
 
 
 @test('guest/console/serial_port')
 def serial_port(ctx):
     """lines that console= does not name are ports; ttyS1 can be the console, and ttyS0 a port then"""
-    with Guest(make(ctx, 'ports', *com2(ctx), append='console=ttyS1')) as guest:
-        with Peer(ctx.tmp / 'com2') as peer:
-            peer.expect('^ready$')
-            peer.send('open /dev/ttyS0\n')
-            peer.expect('^open 1 error 0$')
-            peer.send('write\n')
-            peer.expect('^write 9 error 0$')
-            guest.expect('some text')
-            guest.send('hello')
+    with console_on_com2(ctx) as (guest, peer):
+        peer.send('open /dev/ttyS0\n')
+        peer.expect('^open 1 error 0$')
+        peer.send('write\n')
+        peer.expect('^write 9 error 0$')
+        guest.expect('some text')
+        guest.send('hello')
+        peer.send('poll\n')
+        while 'in' not in peer.expect('^poll(.*)$').group(1).decode():
             peer.send('poll\n')
-            while 'in' not in peer.expect('^poll(.*)$').group(1).decode():
-                peer.send('poll\n')
-            peer.send('read\n')
-            peer.expect('^read [1-5] <h')
-            peer.send('exit 5\n')
-            require(guest.finish() == 5, 'status')
+        peer.send('read\n')
+        peer.expect('^read [1-5] <h')
+        peer.send('exit 5\n')
+        require(guest.finish() == 5, 'status')
 
 
 @test('guest/console/late')

@@ -141,6 +141,15 @@ def driver_functions(ctx):
     return set(DRIVER.findall(run_tool(['nm', '-A', '--defined-only', *libraries]))) - ABOVE - ENTRY - ALIKE
 
 
+def judge(ctx, what, limits, ring, whole, by_function):
+    """Counted is what runs in driver, rings and transport; of the rest one wants to know how much it is."""
+    counted = driver_functions(ctx)
+    ours = {name: n // ASKED for name, n in by_function.items() if name in counted}
+    total, limit = sum(ours.values()), limits[ring.split('-')[0]]
+    print(f'{total} instructions for each {what}, {whole // ASKED} with all that leads there: {ours}')
+    require(total <= limit, f'{total} instructions a {what}, more than {limit}: {ours}')
+
+
 def block_cost(ring, options):
     @test(f'guest/cost/block/{ring}')
     def run(ctx):
@@ -151,11 +160,7 @@ def block_cost(ring, options):
         command = ['qemu-system-x86_64', '-M', 'q35', *BARE, '-kernel', path, '-drive', f'if=none,id=d0,format=raw,file={disk}',
                    '-device', ','.join(['virtio-blk-pci', 'drive=d0', *options])]
         whole, by_function = boot_insns.count(path, command, str(ctx.sdk), to='blk_submit', skip=WARM, times=ASKED, timeout=100, sleep='on')
-        counted = driver_functions(ctx)
-        ours = {name: n // ASKED for name, n in by_function.items() if name in counted}
-        print(f'{sum(ours.values())} instructions for each request, {whole // ASKED} with system call, threads and interrupt: {ours}')
-        limit = BLOCK_LIMITS[ring.split('-')[0]]
-        require(sum(ours.values()) <= limit, f'{sum(ours.values())} instructions a request, more than {limit}: {ours}')
+        judge(ctx, 'request', BLOCK_LIMITS, ring, whole, by_function)
 
 
 for ring_name, ring_options in RINGS.items():
@@ -192,11 +197,7 @@ def packet_cost(ring, options):
         finally:
             ended.set()
             client.join()
-        counted = driver_functions(ctx)
-        ours = {name: n // ASKED for name, n in by_function.items() if name in counted}
-        print(f'{sum(ours.values())} instructions for each pair, {whole // ASKED} with stack, threads and program: {ours}')
-        limit = PACKET_LIMITS[ring.split('-')[0]]
-        require(sum(ours.values()) <= limit, f'{sum(ours.values())} instructions a pair, more than {limit}: {ours}')
+        judge(ctx, 'pair', PACKET_LIMITS, ring, whole, by_function)
 
 
 for ring_name, ring_options in RINGS.items():
