@@ -357,6 +357,7 @@ WEAK uint64_t vm_phys_filled(const void *addr, unsigned access) { (void)access; 
 WEAK size_t vm_count_filled(void) { return 0; }
 WEAK void *page_borrow(size_t npages) { return page_alloc(npages); }
 WEAK void *page_take_stale(void) { return NULL; }
+WEAK void page_gather(void) { }
 WEAK void page_free_blank(void *unit) { page_free(unit, PAGE_UNIT); }
 WEAK void page_watch_stale(void (*found)(void)) { (void)found; }
 WEAK size_t memory_givers_hold(void) { return 0; }
