@@ -51,14 +51,17 @@ void lapic_init(void)
 		panic("lapic: cannot map 0x%llx", (unsigned long long)acpi.lapic_address);
 }
 
-/* LINT0 is where 8259s would come in: masked. LINT1 is wired to NMI on every PC. */
+/*
+ * LINT0 is where 8259s would come in: masked. LINT1 is wired to NMI on every PC, and on every CPU: one
+ * takes it, or each would report the machine's one NMI.
+ */
 void lapic_enable(void)
 {
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE | (registers ? 0 : APIC_BASE_X2APIC));
 	lapic_write(REG_TPR, 0);
 	lapic_write(REG_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	lapic_write(REG_LVT_LINT0, LVT_MASKED);
-	lapic_write(REG_LVT_LINT1, LVT_NMI);
+	lapic_write(REG_LVT_LINT1, this_cpu()->id == 0 ? LVT_NMI : LVT_NMI | LVT_MASKED);
 	lapic_write(REG_LVT_ERROR, LVT_MASKED);
 	lapic_write(REG_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
 	this_cpu()->arch.apic_id = lapic_id();
