@@ -5,14 +5,17 @@
  * anybody for long.
  *
  * Emergency writing (5.3.5) needs no queue: it serves before those are up, and with the system
- * frozen, when their holder may have been stopped. It always goes to port 0.
+ * frozen where their holder was stopped or the device takes nothing from them. It always goes to
+ * port 0. It is the last choice, as the device cannot say "not so fast": QEMU drops what the host
+ * is too slow to read.
  */
 #include "kernel/clock.h"
 #include "kernel/printf.h"
 #include "virtio/virtio_console.h"
 
-#define BUFFER_BYTES 256u
-#define PATIENCE_NS  20000000ull  /* of the log, and with the system frozen */
+#define BUFFER_BYTES       256u
+#define PATIENCE_NS        20000000ull   /* of the log */
+#define FROZEN_PATIENCE_NS 1000000000ull /* with the system frozen: nothing else is to be done */
 
 static struct vtcon_channel *channel_of(struct console *c)
 {
@@ -33,19 +36,19 @@ static void write_emergency(struct vtcon *con, const char *text, size_t len)
 					     &(uint32_t){ (unsigned char)text[i] }, 4);
 }
 
-/* What was written before comes first, as far as that is possible. */
+/* Through the ring, behind what waits there; what may have got stuck in it is rather said twice. */
 static void write_frozen(struct vtcon_channel *ch, const char *text, size_t len)
 {
 	struct vtcon_port *p = ch->port;
-	bool idle = ch->tx && p && vtcon_channel_idle(ch) && !ch->hung;
+	bool out = false;
 
-	if (idle)
-		ch->hung = !vtcon_channel_flush(ch, PATIENCE_NS);
-	if (ch->id == 0 && vtcon_has_emergency(ch->con))
+	if (ch->tx && p && vtcon_channel_idle(ch) && !ch->hung) {
+		out = vtcon_channel_write_polled(ch, p, text, len, FROZEN_PATIENCE_NS) == len &&
+		      vtcon_channel_flush(ch, FROZEN_PATIENCE_NS);
+		ch->hung = !out;
+	}
+	if (!out && ch->id == 0 && vtcon_has_emergency(ch->con))
 		write_emergency(ch->con, text, len);
-	else if (idle && !ch->hung)
-		ch->hung = vtcon_channel_write_polled(ch, p, text, len, PATIENCE_NS) < len ||
-			   !vtcon_channel_flush(ch, PATIENCE_NS);
 }
 
 static void hvc_write(struct console *c, const char *text, size_t len)
