@@ -4,6 +4,7 @@
 
   tests/run.py                 everything
   tests/run.py -k ext4         only tests whose name contains "ext4"
+  tests/run.py -k ext4 -k cpio --times 20    those of either name, each 20 times: does one fail now and then?
   tests/run.py --full          with the long ones
   tests/run.py --list          names only
 """
@@ -25,18 +26,19 @@ def main(argv):
     sdk = ready_sdk(options.list)
     tests = [*tools.tests(ROOT), *host.tests(ROOT, sdk, options.full), *conformance.tests(sdk),
              *guest.tests(ROOT, options.full)]
-    tests = [test for test in tests if options.keyword in test.name]
+    tests = [test for test in tests if any(keyword in test.name for keyword in options.keywords or [""])]
     if options.list:
         print("\n".join(test.name for test in tests))
         return 0
-    passed, failed = schedule.run(tests, ROOT, sdk, options.jobs)
+    passed, failed = schedule.run(tests * options.times, ROOT, sdk, options.jobs)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not tests else 0
 
 
 def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-k", dest="keyword", default="", metavar="PATTERN", help="only names that contain PATTERN")
+    parser.add_argument("-k", dest="keywords", action="append", metavar="PATTERN", help="only names that contain PATTERN")
+    parser.add_argument("--times", type=int, default=1, metavar="N", help="each test N times")
     parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="tests at a time (the number of CPUs)")
     parser.add_argument("--full", action="store_true", help="the long tests too")
