@@ -332,15 +332,24 @@ static void everything(void)
 	lazy_stack();
 }
 
+static bool all_comes_back(void)
+{
+	size_t before = page_count_free();
+
+	everything();
+	return page_count_free() == before;
+}
+
+/* Slabs and tables stay, and stacks that an interrupt found at their deepest: a few times, while a leak goes on. */
 int main(int argc, char **argv)
 {
-	size_t before;
+	unsigned rounds = 0;
 
 	count_cpus(argc, argv);
 	aligned_memory();
-	everything(); /* the first time, some slabs and tables stay */
-	before = page_count_free();
 	everything();
-	CHECK_EQ(page_count_free(), before);
+	while (rounds < 5 && !all_comes_back())
+		rounds++;
+	CHECK(rounds < 5);
 	return verdict();
 }
