@@ -60,8 +60,6 @@ struct port {
 	enum { EMPTY, SETTLING, IN_USE } state;
 };
 
-static struct port *ports;
-
 static uint16_t status_of(struct port *p)
 {
 	return pci_read16(p->dev, p->cap + SLOT_STATUS);
@@ -184,7 +182,7 @@ static int connect(struct port *p)
 	return irq < 0 ? irq : 0;
 }
 
-static void prepare(struct pci_dev *dev, unsigned cap, uint32_t abilities)
+static void prepare(struct pci_dev *dev, unsigned cap, uint32_t abilities, struct port **ports)
 {
 	struct port *p = kzalloc(sizeof *p);
 
@@ -202,8 +200,8 @@ static void prepare(struct pci_dev *dev, unsigned cap, uint32_t abilities)
 		kfree(p);
 		return;
 	}
-	p->next = ports;
-	ports = p;
+	p->next = *ports;
+	*ports = p;
 }
 
 /* What happened before is known from the bus; a card that came since is seen by the last look. */
@@ -226,6 +224,8 @@ static bool tells_presence(struct pci_dev *dev, unsigned cap)
 /* No port is enabled while the list of devices is walked: it may change from then on. */
 void pci_hotplug_init(void)
 {
+	struct port *ports = NULL;
+
 	pci_for_each(dev) {
 		unsigned cap = dev->secondary_bus ? pci_capability_next(dev, PCI_CAP_PCIE, 0) : 0;
 		uint32_t abilities;
@@ -234,7 +234,7 @@ void pci_hotplug_init(void)
 			continue;
 		abilities = pci_read32(dev, cap + SLOT_CAPABILITIES);
 		if (abilities & CAN_HOT_PLUG && tells_presence(dev, cap))
-			prepare(dev, cap, abilities);
+			prepare(dev, cap, abilities, &ports);
 	}
 	for (struct port *p = ports; p; p = p->next)
 		enable(p);
