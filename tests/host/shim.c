@@ -489,7 +489,12 @@ WEAK void tty_input(struct console *c) { (void)c; }
 WEAK void tty_set_window(unsigned short cols, unsigned short rows) { (void)cols, (void)rows; }
 
 WEAK struct wait_queue port_changes = WAIT_QUEUE_INIT(port_changes);
-WEAK void port_init(struct port *p) { (void)p; }
+WEAK void port_init(struct port *p)
+{
+	list_init(&p->readable.entries);
+	list_init(&p->writable.entries);
+}
+
 WEAK void port_register(struct port *p) { (void)p; }
 WEAK void port_arrived(struct port *p) { (void)p; }
 WEAK void port_drained(struct port *p) { (void)p; }
