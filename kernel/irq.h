@@ -24,6 +24,7 @@ struct msi_message irq_msi_message(int vector);
 /*
  * Connects a wire of the I/O APIC. isa: an ISA interrupt number (MADT overrides are applied), gsi: a
  * global system interrupt, level-triggered. May be shared: every handler on the wire is called.
+ * 0, or -EINVAL, -ENODEV, -ENOMEM, -ENOSPC.
  */
 int irq_connect_isa(unsigned isa, irq_handler, void *arg, const char *name);
 int irq_connect_gsi(unsigned gsi, bool active_low, irq_handler, void *arg, const char *name);

@@ -187,8 +187,10 @@ void irq_free(int vector)
 
 int irq_connect_gsi(unsigned gsi, bool active_low, irq_handler handler, void *arg, const char *name)
 {
+	int vector = no_wires ? -ENODEV : irq_alloc(handler, arg, name);
+
 	(void)gsi, (void)active_low;
-	return no_wires ? -ENODEV : irq_alloc(handler, arg, name);
+	return vector < 0 ? vector : 0;
 }
 
 int irq_connect_isa(unsigned isa, irq_handler handler, void *arg, const char *name)

@@ -327,10 +327,12 @@ static void answer(struct model_scsi *m, const struct model_chain *c)
 	model_ring_push(&m->v, VIRTIO_SCSI_REQUESTQ, c, m->lengths ? m->lengths : (uint32_t)c->writable_bytes - r.residual);
 }
 
+/* After a lie in the ring the driver may have used what is held for something else. */
 void model_scsi_release(struct model_scsi *m)
 {
-	while (m->nheld)
+	while (m->nheld && !m->v.broken)
 		answer(m, &m->held[--m->nheld]);
+	m->nheld = 0;
 }
 
 static void check_lun(const uint8_t *lun)
