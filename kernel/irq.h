@@ -29,6 +29,9 @@ struct msi_message irq_msi_message(int vector);
 int irq_connect_isa(unsigned isa, irq_handler, void *arg, const char *name);
 int irq_connect_gsi(unsigned gsi, bool active_low, irq_handler, void *arg, const char *name);
 
+/* Undoes one of these; no other handler of the wire has arg. Harmless where there is none. */
+void irq_disconnect(irq_handler, void *arg);
+
 /* For a frozen system: the name of the n-th handler of a vector, NULL: none; and its wire, -1: none. */
 const char *irq_handler_name(unsigned vector, unsigned n);
 int irq_wire(unsigned vector);

@@ -68,7 +68,11 @@ struct netdev {
 	void (*wake)(struct netdev *);    /* interrupt context: there is something to poll, or the link changed */
 	void *stack;
 	struct netdev_counters count;     /* the driver's */
+	/* netdev.c's, under its lock: */
+	enum { NETDEV_COMING, NETDEV_READY, NETDEV_TAKEN, NETDEV_DROPPED } state;
+	_Atomic bool gone;                /* unregistered: the stack is to let go of it */
 	int (*start)(struct netdev *);    /* driver: fills the receive ring and enables interrupts; 0 or -errno. Not called: the device stays silent */
+	void (*release)(struct netdev *); /* driver: it was taken, is unregistered, and nobody has a pointer to it any more */
 };
 
 /*
@@ -77,8 +81,22 @@ struct netdev {
  */
 extern void (*netdev_tap)(struct netdev *, bool out, const struct sg *, unsigned n);
 
-void netdev_register(struct netdev *); /* names it ethN */
-void netdev_unregister(struct netdev *);
+/*
+ * A device's life, in threads: it is registered, which names it ethN; ready, and may be used from
+ * then on; unregistered. True: the stack has it, frames of its buffers included, until release().
+ */
+void netdev_register(struct netdev *);
+void netdev_ready(struct netdev *);
+bool netdev_unregister(struct netdev *);
+
+/* The stack's side: the next device that is ready, NULL: none; and letting go of it, gone or not. */
+struct netdev *netdev_take(void);
+void netdev_drop(struct netdev *);
+
+/* The stack's, if it is there: a device is ready or gone. */
+extern void (*_Atomic netdev_changed)(void);
+
+/* visit must not register or unregister. */
 void netdev_for_each(void (*visit)(struct netdev *, void *arg), void *arg);
 
 /* The list of them by their node, for a frozen system. */

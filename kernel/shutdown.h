@@ -5,11 +5,18 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 struct shutdown {
-	struct shutdown *next;
+	struct shutdown *_Atomic next;
 	/* Interrupts are off, other CPUs run on. Must neither sleep, nor log, nor wait for long. */
 	void (*run)(struct shutdown *);
 };
 
-void shutdown_add(struct shutdown *);  /* for good */
+void shutdown_add(struct shutdown *);
+/*
+ * One that was added; one thread at a time. False: the end has begun, and may still look at it.
+ */
+bool shutdown_remove(struct shutdown *);
 void shutdown_run(void);               /* last added first */

@@ -23,6 +23,8 @@ static const char *ip_text;
 PARAM_STRING("ip", ip_text);
 
 static struct ip_param ip;
+static bool usable;                     /* ip= could be read */
+static uint32_t last_address;           /* of the interface below, in the log */
 static struct netif *configured;        /* the interface that ip= is about, NULL: none */
 static uint64_t lease_deadline_ns = DEADLINE_NEVER;
 
@@ -103,12 +105,11 @@ static void set_name_servers(void)
 /* lwIP's status callback: an address came, changed or went. */
 void config_address_changed(struct netif *netif)
 {
-	static uint32_t last;
 	uint32_t now = ip4_addr_get_u32(netif_ip4_addr(netif));
 
-	if (netif != configured || now == last)
+	if (netif != configured || now == last_address)
 		return;
-	last = now;
+	last_address = now;
 	if (now == 0) {
 		log_warn("%s: the DHCP lease is lost", iface_name(netif));
 		return;
@@ -134,31 +135,59 @@ static void start_dhcp(struct netif *netif)
 	lease_deadline_ns = clock_now_ns() + LEASE_WAIT_NS;
 }
 
-void config_start(void)
+static void configure(struct netif *netif)
 {
-	const char *problem = ip_text ? ip_param_parse(ip_text, &ip) : NULL;
-	struct netif *netif;
-
-	if (problem) {
-		log_err("ip=%s: %s; the network stays without an address", ip_text, problem);
-		return;
-	}
-	netif = iface_find(ip.device);
-	if (netif == NULL) {
-		if (ip_text)
-			log_err("ip=%s: there is no network device%s%s", ip_text,
-				ip.device[0] ? " " : "", ip.device);
-		return;
-	}
+	configured = netif;
+	last_address = 0;
 	if (ip.method == IP_NONE) {
 		log_info("%s: no address (give one: ip=ADDRESS::GATEWAY:NETMASK, or ip=dhcp)",
 			 iface_name(netif));
 		return;
 	}
-	configured = netif;
 	netif_set_default(netif);
 	if (ip.hostname[0] != '\0')
 		netif_set_hostname(netif, ip.hostname);
 	set_name_servers();
 	(ip.method == IP_STATIC ? start_static : start_dhcp)(netif);
+}
+
+void config_choose(void)
+{
+	struct netif *netif = usable && configured == NULL ? iface_find(ip.device) : NULL;
+
+	if (netif != NULL)
+		configure(netif);
+}
+
+/*
+ * Its name servers were those of its network. Connects that wait for its lease fail, unless another
+ * interface has a route for them.
+ */
+void config_forget(struct netif *netif)
+{
+	if (netif != configured)
+		return;
+	configured = NULL;
+	dhcp_release_and_stop(netif);
+	dhcp_cleanup(netif);
+	for (u8_t i = 0; i < DNS_MAX_SERVERS; i++)
+		dns_setserver(i, NULL);
+	stop_waiting();
+}
+
+void config_start(void)
+{
+	const char *problem = ip_text ? ip_param_parse(ip_text, &ip) : NULL;
+
+	usable = problem == NULL;
+	if (problem)
+		log_err("ip=%s: %s; the network stays without an address", ip_text, problem);
+}
+
+/* Cards may still come. */
+void config_started(void)
+{
+	if (ip_text && usable && configured == NULL)
+		log_warn("ip=%s: there is no network device%s%s yet", ip_text,
+			 ip.device[0] ? " " : "", ip.device);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Network devices as lwIP interfaces, under net_lock (the devices' interrupts only call
- * iface_wake).
+ * The frames of network devices that are lwIP interfaces, under net_lock (the devices' interrupts
+ * only call iface_wake).
  *
  * A received frame is read where the device put it: a custom pbuf laid into the netbuf's own room
  * goes up the stack, and freeing it gives the buffer back to the ring. Readers that are slow would
@@ -9,12 +9,9 @@
  * heap. A frame to send stays where lwIP made it: heap memory is 1:1, each pbuf is one piece, and
  * the device holds a reference until it is done.
  */
-#include "kernel/heap.h"
 #include "kernel/log.h"
-#include "kernel/netdev.h"
 #include "kernel/page.h"
-#include "kernel/printf.h"
-#include "net/stack.h"
+#include "net/iface.h"
 #include "lwip/etharp.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/ip.h"
@@ -30,15 +27,6 @@
 
 #define CHECK_TRANSPORT (NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP)
 
-struct iface {
-	struct netif netif;
-	struct netdev *dev;
-	unsigned borrowed;      /* receive buffers that lwIP or a socket still reads */
-	bool kick;              /* frames were queued since the last kick */
-	bool stalled;           /* the transmit ring was full, and nothing has left it since */
-	bool resumed;           /* it was, and now has room */
-};
-
 /* A received frame's pbuf, in the room that the device left us in the netbuf. */
 struct borrowed_pbuf {
 	struct pbuf_custom custom;
@@ -47,8 +35,6 @@ struct borrowed_pbuf {
 
 _Static_assert(sizeof(struct borrowed_pbuf) <= sizeof(((struct netbuf *)0)->stack),
 	       "the netbuf has room for its pbuf");
-
-static struct iface *first; /* the device that ip= means when it names none */
 
 static struct iface *iface_of(struct netdev *dev)
 {
@@ -62,8 +48,12 @@ static void give_back(struct pbuf *p)
 	struct borrowed_pbuf *b = (struct borrowed_pbuf *)p;
 	struct netbuf *nb = b->netbuf;
 
-	iface_of(nb->dev)->borrowed--;
+	struct iface *iface = iface_of(nb->dev);
+
+	iface->borrowed--;
 	nb->dev->recycle(nb);
+	if (iface->leaving && iface->borrowed == 0)
+		iface_returned(iface);
 }
 
 static struct pbuf *wrap(struct iface *iface, struct netbuf *nb)
@@ -240,7 +230,7 @@ static void iface_tx_done(struct netdev *dev, void *token)
 
 /* --- The devices as a whole --- */
 
-static struct iface *iface_from(struct netif *netif)
+struct iface *iface_from(const struct netif *netif)
 {
 	return netif->linkoutput == iface_output ? netif->state : NULL;
 }
@@ -250,17 +240,17 @@ const char *iface_name(const struct netif *netif)
 	return netif->linkoutput == iface_output ? ((struct iface *)netif->state)->dev->name : "lo";
 }
 
+/* lwIP's list begins with the latest. */
 struct netif *iface_find(const char *device)
 {
-	struct netif *netif;
+	bool any = device == NULL || device[0] == '\0';
+	struct netif *netif, *found = NULL;
 
-	if (device == NULL || device[0] == '\0')
-		return first ? &first->netif : NULL;
 	NETIF_FOREACH(netif) {
-		if (strcmp(iface_name(netif), device) == 0)
-			return netif;
+		if (any ? iface_from(netif) != NULL : strcmp(iface_name(netif), device) == 0)
+			found = netif;
 	}
-	return NULL;
+	return found;
 }
 
 bool iface_stalled(void)
@@ -339,7 +329,7 @@ static void iface_wake(struct netdev *dev)
 	net_thread_wake();
 }
 
-static err_t iface_init(struct netif *netif)
+err_t iface_init(struct netif *netif)
 {
 	struct iface *iface = netif->state;
 	struct netdev *dev = iface->dev;
@@ -358,43 +348,11 @@ static err_t iface_init(struct netif *netif)
 	return ERR_OK;
 }
 
-static void attach(struct netdev *dev, void *unused)
+void iface_connect(struct iface *iface, struct netdev *dev)
 {
-	struct iface *iface = kzalloc(sizeof(*iface));
-	int error;
-
-	(void)unused;
-	if (iface == NULL) {
-		log_err("%s: no memory for the interface: it stays unused", dev->name);
-		return;
-	}
 	iface->dev = dev;
 	dev->stack = iface;
 	dev->input = iface_input;
 	dev->tx_done = iface_tx_done;
 	dev->wake = iface_wake;
-	netif_add_noaddr(&iface->netif, iface, iface_init, netif_input);
-	error = dev->start(dev);
-	if (error < 0) {
-		log_err("%s: does not start (error %d): it stays unused", dev->name, -error);
-		netif_remove(&iface->netif);
-		kfree(iface);
-		return;
-	}
-	netif_set_status_callback(&iface->netif, config_address_changed);
-	if (dev->link_up)
-		netif_set_link_up(&iface->netif);
-	netif_set_up(&iface->netif);
-	if (first == NULL)
-		first = iface;
-}
-
-void iface_attach_all(void)
-{
-	/*
-	 * The loopback interface is all there is so far: what never leaves memory needs no
-	 * checksum.
-	 */
-	NETIF_SET_CHECKSUM_CTRL(netif_list, NETIF_CHECKSUM_DISABLE_ALL);
-	netdev_for_each(attach, NULL);
 }

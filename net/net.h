@@ -11,8 +11,9 @@
 #include <sys/socket.h>
 
 /*
- * Attaches every network device to lwIP, starts the network thread and configures addresses from
- * ip= (Linux's full syntax, or dhcp). Never waits: with ip=dhcp the lease comes while the app runs.
+ * Attaches every network device to lwIP, those that are plugged in later too, starts the network
+ * thread and configures addresses from ip= (Linux's full syntax, or dhcp). Never waits: with
+ * ip=dhcp the lease comes while the app runs.
  * Called by kernel/main.c when the image contains the network.
  */
 void net_start(void);

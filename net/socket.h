@@ -90,6 +90,9 @@ int udp_socket_create(struct socket **);
 int raw_socket_create(int protocol, struct socket **);
 int pair_create(int type, struct socket *out[2]); /* socketpair.c; takes no lock */
 
+/* The interface goes: sockets that depend on it are told. udp_socket.c */
+void udp_sockets_lose(struct netif *);
+
 /* Whether this call must not sleep. */
 bool socket_nonblock(const struct file *, int flags);
 

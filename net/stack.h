@@ -37,8 +37,12 @@ int net_wait_interruptible(struct wait_queue *queue, bool (*ready)(void *arg), v
 uint64_t timers_run(void);
 void timers_touch(void);     /* there was traffic: what ages with it has to age again */
 
-/* iface.c: network devices. */
-void iface_attach_all(void);
+/* attach.c: network devices come and go. */
+void iface_start(void);
+void iface_follow_devices(void);
+extern bool iface_removing;             /* what lwIP ends now was on a device that has gone */
+
+/* iface.c: network devices at work. */
 bool iface_poll_all(unsigned budget);   /* true: a device has more */
 void iface_kick_all(void);
 bool iface_stalled(void);               /* a transmit ring is full */
@@ -47,6 +51,9 @@ struct netif *iface_find(const char *device);                    /* "": the firs
 
 /* config.c: addresses from ip=. */
 void config_start(void);
+void config_started(void);              /* every device of the boot is attached */
+void config_choose(void);               /* ip= is about the first interface that it fits */
+void config_forget(struct netif *);     /* it goes */
 void config_address_changed(struct netif *);
 bool config_pending(void);              /* a lease may come: wait on net_ready for a route */
 uint64_t config_deadline(void);         /* until when; DEADLINE_NEVER: nothing is pending */

@@ -59,9 +59,15 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 	return ERR_OK;
 }
 
+/* lwIP's word for an interface that went is that of its own giving up. */
+static int end_error(err_t error)
+{
+	return error == ERR_ABRT && iface_removing ? ENETDOWN : -net_errno(error);
+}
+
 static int connect_error(err_t error)
 {
-	return error == ERR_RST ? ECONNREFUSED : -net_errno(error);
+	return error == ERR_RST ? ECONNREFUSED : end_error(error);
 }
 
 /* The pcb is gone. ERR_CLSD is not an error: our FIN was the last thing missing. */
@@ -74,7 +80,7 @@ static void on_error(void *arg, err_t error)
 		t->s.error = connect_error(error);
 		t->phase = TCP_NEW;
 	} else if (error != ERR_CLSD) {
-		t->s.error = -net_errno(error);
+		t->s.error = end_error(error);
 	}
 	wait_queue_wake(&t->s.wait);
 }

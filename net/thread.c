@@ -105,6 +105,7 @@ static void network_thread(void *unused)
 		bool more;
 
 		net_lock();
+		iface_follow_devices();
 		more = iface_poll_all(POLL_BUDGET);
 		deadline_ns = timers_run();
 		net_unlock();
@@ -118,8 +119,10 @@ void net_start(void)
 {
 	net_lock();
 	lwip_init();
-	iface_attach_all();
+	iface_start();
 	config_start();
+	iface_follow_devices();
+	config_started();
 	net_unlock();
 	if (thread_create("net", PRIO_DEVICE, 0, network_thread, NULL) == NULL)
 		log_err("net: no memory for the network thread: the network stays silent");

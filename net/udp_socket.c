@@ -67,6 +67,29 @@ static err_t udp_socket_transmit(struct socket *s, const struct endpoint *to, co
 	return error;
 }
 
+static bool depends_on(const struct udp_pcb *pcb, const struct netif *netif)
+{
+	const ip4_addr_t *mask = netif_ip4_netmask(netif), *ours = netif_ip4_addr(netif);
+
+	if (!ip_addr_isany(&pcb->local_ip))
+		return ip4_addr_eq(ip_2_ip4(&pcb->local_ip), ours);
+	return pcb->flags & UDP_FLAGS_CONNECTED &&
+	       (netif == netif_default || ip4_addr_net_eq(ip_2_ip4(&pcb->remote_ip), ours, mask));
+}
+
+/* Bound to no address and to no peer they serve every interface, the next one to come as well. */
+void udp_sockets_lose(struct netif *netif)
+{
+	for (struct udp_pcb *pcb = udp_pcbs; pcb != NULL; pcb = pcb->next) {
+		struct socket *s = pcb->recv_arg;
+
+		if (pcb->recv != on_receive || !depends_on(pcb, netif))
+			continue;
+		s->error = ENETDOWN;
+		wait_queue_wake(&s->wait);
+	}
+}
+
 static void udp_socket_close(struct socket *s)
 {
 	udp_remove(s->pcb.udp);

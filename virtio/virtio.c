@@ -9,6 +9,7 @@
  */
 #include "virtio/virtio.h"
 #include "kernel/clock.h"
+#include "kernel/cold.h"
 #include "kernel/iommu.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -54,6 +55,7 @@ static uint32_t packed = 1;
 PARAM_UINT("hw.virtio.packed", packed, 0, 1);
 
 struct virtio_device *_Atomic virtio_devices;
+struct mutex virtio_devices_lock = MUTEX_INIT;
 
 extern const struct virtio_driver *const __start_virtio_drivers[] __attribute__((weak));
 extern const struct virtio_driver *const __stop_virtio_drivers[] __attribute__((weak));
@@ -319,6 +321,30 @@ static void shut_down(struct shutdown *shutdown)
 		try_reset(dev);
 }
 
+/* On the work thread, behind a recovery that may have been asked for. */
+COLD static void bury(struct work *work)
+{
+	struct virtio_device *dev = container_of(work, struct virtio_device, burial);
+	struct virtio_device *_Atomic *at = &virtio_devices;
+
+	mutex_lock(&virtio_devices_lock);
+	while (*at != dev)
+		at = &(*at)->next;
+	*at = dev->next;
+	mutex_unlock(&virtio_devices_lock);
+	if (!shutdown_remove(&dev->shutdown))
+		return;
+	dev->driver->free(dev);
+	virtqueue_free_all(dev);
+	dev->transport->free(dev);
+}
+
+void virtio_put(struct virtio_device *dev)
+{
+	if (atomic_fetch_sub(&dev->holders, 1) == 1)
+		work_submit(&dev->burial);
+}
+
 int virtio_add(struct virtio_device *dev)
 {
 	int error;
@@ -331,7 +357,9 @@ int virtio_add(struct virtio_device *dev)
 	dev->name = dev->where;
 	dev->next = virtio_devices;
 	virtio_devices = dev;
+	dev->holders = 2;
 	dev->recovery.run = recover;
+	dev->burial.run = bury;
 	dev->shutdown.run = shut_down;
 	shutdown_add(&dev->shutdown);
 	error = work_prepare(false);

@@ -55,6 +55,12 @@ struct virtio_driver {
 	 * broken queues refuse what comes late.
 	 */
 	void (*remove)(struct virtio_device *);
+	/*
+	 * Once the device is removed and the driver, knowing that nobody else has a pointer to
+	 * driver_data, has called virtio_put(): frees that; the queues go with the device. NULL:
+	 * the driver never calls that, and the device stays in memory.
+	 */
+	void (*free)(struct virtio_device *);
 };
 
 #define VIRTIO_DRIVER(d)                                   \
@@ -89,6 +95,8 @@ struct virtio_transport {
 	/* one field of 1, 2, 4 or 8 bytes, else single bytes */
 	void     (*config_read)(struct virtio_device *, size_t off, void *, size_t len);
 	void     (*config_write)(struct virtio_device *, size_t off, const void *, size_t len);
+	/* the last step of a device that was removed. NULL: it stays in memory */
+	void     (*free)(struct virtio_device *);
 };
 
 struct virtio_device {
@@ -109,21 +117,23 @@ struct virtio_device {
 	struct mutex life;                  /* held while being added, recovered or removed */
 	/* linked by next; made once, used again after each reset */
 	struct virtqueue *queues;
-	struct work recovery;
+	struct work recovery, burial;
+	atomic_uint holders;                /* transport and driver, until virtio_put() */
 	uint64_t recovered_ns;              /* when last */
 	unsigned recoveries;                /* in a row */
 	struct shutdown shutdown;
-	struct virtio_device *next;         /* in virtio_devices */
+	struct virtio_device *_Atomic next; /* in virtio_devices */
 	/* The driver's: */
 	const char *name;                   /* "vda"; for log lines, set by probe */
 	void *driver_data;
 };
 
 /*
- * All that had a driver, the latest first: for whoever shows them. They stay for ever. Added to by
- * one thread at a time.
+ * All that had a driver, the latest first: for whoever shows them, with the lock held, which keeps
+ * them, unless the system is frozen. One thread at a time adds and removes.
  */
 extern struct virtio_device *_Atomic virtio_devices;
+extern struct mutex virtio_devices_lock;
 
 /*
  * Runs the life cycle from reset to DRIVER_OK and start. 0; -ENODEV: no driver for this type (one
@@ -136,6 +146,12 @@ int virtio_add(struct virtio_device *);
  * ends, devices are only reset (kernel/shutdown.h).
  */
 void virtio_remove(struct virtio_device *);
+
+/*
+ * The caller, transport or driver, will not touch the removed device any more; when both have said
+ * so it is freed, by the work thread.
+ */
+void virtio_put(struct virtio_device *);
 
 /*
  * The device broke a rule or asked for a reset: stop using it, recover it from the work thread. Any

@@ -319,6 +319,11 @@ static int vtnet_start(struct netdev *net)
 	return 0;
 }
 
+static void vtnet_release(struct netdev *net)
+{
+	virtio_put(to_vtnet(net)->dev);
+}
+
 /* --- the device's side of life --- */
 
 static int make_queues(struct virtio_device *dev, struct vtnet *v)
@@ -349,6 +354,11 @@ static int make_queues(struct virtio_device *dev, struct vtnet *v)
 	return 0;
 }
 
+static size_t frame_pages(const struct vtnet *v)
+{
+	return (v->nframes * v->stride + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
 /* One frame for each buffer the ring has room for, as many as memory gives. */
 static int make_frames(struct vtnet *v)
 {
@@ -356,7 +366,7 @@ static int make_frames(struct vtnet *v)
 		return 0;
 	for (v->nframes = v->rx->size / (v->rx->indirect ? 1 : rx_pieces(v)); v->nframes;
 	     v->nframes /= 2) {
-		v->frames = page_alloc((v->nframes * v->stride + PAGE_SIZE - 1) / PAGE_SIZE);
+		v->frames = page_alloc(frame_pages(v));
 		if (v->frames)
 			break;
 	}
@@ -412,19 +422,18 @@ LOCK_CLASS(device_class, "virtio_net");
 
 static struct vtnet *allocate(struct virtio_device *dev)
 {
-	static unsigned count;
 	struct vtnet *v = kzalloc(sizeof *v);
 
 	if (!v)
 		return NULL;
 	spinlock_init(&v->lock, &device_class);
 	v->dev = dev;
-	ksnprintf(v->name, sizeof v->name, "vtnet%u", count++);
 	v->net.xmit = vtnet_xmit;
 	v->net.kick = vtnet_kick;
 	v->net.poll = vtnet_poll;
 	v->net.recycle = vtnet_recycle;
 	v->net.start = vtnet_start;
+	v->net.release = vtnet_release;
 	v->net.driver = v;
 	read_mac(dev, v);
 	return dev->driver_data = v;
@@ -457,6 +466,15 @@ static int build(struct virtio_device *dev, struct vtnet *v)
 	return error;
 }
 
+/* The names agree: vtnet0 is eth0. */
+static void introduce(struct vtnet *v)
+{
+	netdev_register(&v->net);
+	v->registered = true;
+	ksnprintf(v->name, sizeof v->name, "vtnet%s", v->net.name + strlen("eth"));
+	v->dev->name = v->name;
+}
+
 static int net_probe(struct virtio_device *dev)
 {
 	struct vtnet *v = dev->driver_data ? dev->driver_data : allocate(dev);
@@ -468,9 +486,7 @@ static int net_probe(struct virtio_device *dev)
 	if (error)
 		return error;
 	if (!v->registered)
-		netdev_register(&v->net);
-	v->registered = true;
-	dev->name = v->name;
+		introduce(v);
 	return 0;
 }
 
@@ -484,6 +500,8 @@ static void net_start_device(struct virtio_device *dev)
 
 	if (v->started)
 		v->net.wake(&v->net);
+	else if (v->net.state == NETDEV_COMING)
+		netdev_ready(&v->net);
 }
 
 static void net_config_changed(struct virtio_device *dev)
@@ -500,20 +518,39 @@ static void net_config_changed(struct virtio_device *dev)
  * Frames in flight are lost, as frames are; the stack's thread takes them back in poll, since only
  * it may be given them.
  */
-static void net_remove(struct virtio_device *dev)
+static void stop(struct vtnet *v)
 {
-	struct vtnet *v = dev->driver_data;
-	irq_state s;
+	irq_state s = spin_lock(&v->lock);
 
-	if (!v)
-		return;
-	s = spin_lock(&v->lock);
 	v->stale = true;
 	spin_unlock(&v->lock, s);
-	if (dev->lost)
+	if (v->dev->lost)
 		v->net.link_up = false;
 	if (v->started)
 		v->net.wake(&v->net);
+}
+
+/* What nobody has taken goes at once; else the stack says when (vtnet_release). */
+static void net_remove(struct virtio_device *dev)
+{
+	struct vtnet *v = dev->driver_data;
+
+	if (v)
+		stop(v);
+	if (dev->removed && !(v && v->registered && netdev_unregister(&v->net)))
+		virtio_put(dev);
+}
+
+static void net_free(struct virtio_device *dev)
+{
+	struct vtnet *v = dev->driver_data;
+
+	if (!v)
+		return;
+	if (v->frames)
+		page_free(v->frames, frame_pages(v));
+	kfree(v->slots);
+	kfree(v);
 }
 
 #define GUEST_CSUM VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM)
@@ -568,5 +605,6 @@ static const struct virtio_driver net_driver = {
 	.start = net_start_device,
 	.config_changed = net_config_changed,
 	.remove = net_remove,
+	.free = net_free,
 };
 VIRTIO_DRIVER(net_driver);

@@ -85,7 +85,12 @@ static int attach(struct pci_dev *pci)
 	return error == -ENODEV ? 0 : error; /* no driver for the type: that has been told */
 }
 
-/* p stays: who has the disk open still asks it, and is told that it is gone. */
+void virtio_pci_free(struct virtio_device *dev)
+{
+	kfree(virtio_pci_of(dev));
+}
+
+/* A driver may keep p: who has the disk open still asks it, and is told that it is gone. */
 static void detach(struct pci_dev *pci)
 {
 	struct virtio_pci *p = pci->driver_data;
@@ -95,6 +100,10 @@ static void detach(struct pci_dev *pci)
 	log_info("%s: unplugged", p->dev.where);
 	virtio_remove(&p->dev);
 	virtio_pci_irq_free(p);
+	if (p->dev.driver)
+		virtio_put(&p->dev);
+	else
+		virtio_pci_free(&p->dev);
 }
 
 static const struct pci_driver virtio_pci_driver = {

@@ -61,6 +61,9 @@ int virtio_pci_legacy(struct virtio_pci *);
 bool virtio_pci_window(struct pci_dev *, unsigned bar, uint64_t offset, uint32_t len,
 		       struct virtio_window *);
 
+/* virtio_transport's free */
+void virtio_pci_free(struct virtio_device *);
+
 /* Before the device is added: MSI-X, if there is some. */
 void virtio_pci_irq_init(struct virtio_pci *);
 /* After it was removed: no interrupt of it comes any more. */

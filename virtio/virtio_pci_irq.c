@@ -92,6 +92,7 @@ void virtio_pci_irq_free(struct virtio_pci *p)
 {
 	pci_msix_disable(p->pci);
 	virtio_poll_stop(&p->poll);
+	irq_disconnect(line, p);
 	for (unsigned i = 0; i < VIRTIO_PCI_VECTORS_MAX; i++)
 		if (p->vector[i].irq)
 			irq_free(p->vector[i].irq);

@@ -101,6 +101,7 @@ static const struct virtio_transport transport = {
 	.config_generation = config_generation,
 	.config_read = config_read,
 	.config_write = config_write,
+	.free = virtio_pci_free,
 };
 
 int virtio_pci_legacy(struct virtio_pci *p)

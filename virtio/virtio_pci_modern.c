@@ -228,6 +228,7 @@ static const struct virtio_transport transport = {
 	.config_generation = config_generation,
 	.config_read = config_read,
 	.config_write = config_write,
+	.free = virtio_pci_free,
 };
 
 int virtio_pci_modern(struct virtio_pci *p)

@@ -34,6 +34,14 @@ static void destroy(struct virtqueue *vq)
 	kfree(vq);
 }
 
+COLD void virtqueue_free_all(struct virtio_device *dev)
+{
+	for (struct virtqueue *vq = dev->queues, *next; vq; vq = next) {
+		next = vq->next;
+		destroy(vq);
+	}
+}
+
 static const struct virtqueue_ops *format(const struct virtio_device *dev)
 {
 	return virtio_has(dev, VIRTIO_F_RING_PACKED) ? &virtqueue_packed_ops : &virtqueue_split_ops;

@@ -194,6 +194,9 @@ uint32_t virtqueue_notification(const struct virtqueue *);
 /* Transports, from the queue's interrupt. */
 void virtqueue_interrupt(struct virtqueue *);
 
+/* Gives a removed device's queues back, once no interrupt of theirs can come. */
+void virtqueue_free_all(struct virtio_device *);
+
 /*
  * Threads: waits until the interrupt of a queue that is broken is not being handled any more, on
  * whatever CPU it is.

@@ -6,6 +6,7 @@
  */
 #include "kernel/irq.h"
 #include "kernel/acpi.h"
+#include "kernel/cold.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/spinlock.h"
@@ -49,7 +50,7 @@ static struct action *action_new(irq_handler handler, void *arg, const char *nam
 static int take_vector(struct action *a)
 {
 	for (int v = VECTOR_DEVICE_FIRST; v <= VECTOR_DEVICE_LAST; v++) {
-		if (actions[v])
+		if (actions[v] || irq_wire((unsigned)v) >= 0)
 			continue;
 		actions[v] = a;
 		return v;
@@ -153,6 +154,31 @@ int irq_connect_isa(unsigned isa, irq_handler handler, void *arg, const char *na
 int irq_connect_gsi(unsigned gsi, bool active_low, irq_handler handler, void *arg, const char *name)
 {
 	return connect_wire(gsi, true, active_low, handler, arg, name);
+}
+
+static struct action *unlink_action(struct action *_Atomic *at, irq_handler handler, void *arg)
+{
+	struct action *a;
+
+	while ((a = *at) != NULL && (a->handler != handler || a->arg != arg))
+		at = &a->next;
+	if (a)
+		*at = a->next;
+	return a;
+}
+
+/* The wire keeps its vector, even if nobody is left on it. */
+COLD void irq_disconnect(irq_handler handler, void *arg)
+{
+	irq_state s = spin_lock(&lock);
+	unsigned vector = VECTOR_DEVICE_FIRST;
+	struct action *a;
+
+	while (!(a = unlink_action(&actions[vector], handler, arg)) && vector < VECTOR_DEVICE_LAST)
+		vector++;
+	spin_unlock(&lock, s);
+	wait_for_handlers(vector);
+	kfree(a);
 }
 
 static void run_actions(unsigned vector)

@@ -43,11 +43,21 @@ static uint32_t udp_count(void)
 	return n;
 }
 
+static void devices(struct sysctl_walk *w)
+{
+	if (!w->frozen) {
+		netdev_for_each(device, w);
+		return;
+	}
+	list_for_each(n, netdev_list())
+		device(container_of(n, struct netdev, node), w);
+}
+
 static void network(struct sysctl_walk *w)
 {
+	devices(w);
 	if (!w->frozen)
 		net_lock();
-	netdev_for_each(device, w);
 	sysctl_int(w, tcp_count(), "TCP connections, those that wait for their end included", "net.inet.tcp.pcbcount");
 	sysctl_int(w, udp_count(), "UDP sockets", "net.inet.udp.pcbcount");
 	if (!w->frozen)

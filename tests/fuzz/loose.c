@@ -185,6 +185,13 @@ void irq_free(int vector)
 	irqs[vector - 0x30].handler = NULL;
 }
 
+void irq_disconnect(irq_handler handler, void *arg)
+{
+	for (unsigned i = 0; i < nirqs; i++)
+		if (irqs[i].handler == handler && irqs[i].arg == arg)
+			irqs[i].handler = NULL;
+}
+
 int irq_connect_gsi(unsigned gsi, bool active_low, irq_handler handler, void *arg, const char *name)
 {
 	int vector = no_wires ? -ENODEV : irq_alloc(handler, arg, name);
@@ -293,9 +300,15 @@ void netdev_register(struct netdev *dev)
 	dev->wake = stack_wake;
 }
 
-void netdev_unregister(struct netdev *dev)
+void netdev_ready(struct netdev *dev)
 {
 	(void)dev;
+}
+
+bool netdev_unregister(struct netdev *dev)
+{
+	(void)dev;
+	return true;
 }
 
 static void note_disk(struct blkdev *d, void *arg)

@@ -540,6 +540,13 @@ WEAK void irq_free(int vector)
 	irqs[vector].handler = NULL;
 }
 
+WEAK void irq_disconnect(irq_handler handler, void *arg)
+{
+	for (int vector = 0; vector < next_vector; vector++)
+		if (irqs[vector].handler == handler && irqs[vector].arg == arg)
+			irqs[vector].handler = NULL;
+}
+
 WEAK struct msi_message irq_msi_message(int vector)
 {
 	return (struct msi_message){ .address = 0xfee00000, .data = (uint32_t)vector };

@@ -29,7 +29,7 @@ PARTS = {
 DRIVERS = ("scsi", "console", "balloon")
 
 # What comes whole with a part where the image has the symbol anyway: what nobody calls by name.
-COMPANIONS = {"libkernel.a": [("netdev_for_each", "libnetdrivers.a"), ("sysctl_walk", "libsysctl.a")],
+COMPANIONS = {"libkernel.a": [("netdev_take", "libnetdrivers.a"), ("sysctl_walk", "libsysctl.a")],
               "libsysctl.a": [("net_start", "libnetsysctl.a")],
               "libdebugger.a": [("net_start", "libnetdebugger.a")]}
 

@@ -18,8 +18,12 @@ static void balloon(struct sysctl_walk *w, const struct balloon *b)
 
 static void balloons(struct sysctl_walk *w)
 {
+	if (!w->frozen)
+		mutex_lock(&virtio_devices_lock);
 	for (const struct virtio_device *d = virtio_devices; d; d = d->next)
 		if (d->id == VIRTIO_ID_BALLOON && d->driver_data)
 			balloon(w, d->driver_data);
+	if (!w->frozen)
+		mutex_unlock(&virtio_devices_lock);
 }
 SYSCTL_SOURCE(balloons);

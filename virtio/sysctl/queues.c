@@ -47,11 +47,15 @@ static void queue(struct sysctl_walk *w, const struct place *p, const struct vir
 
 static void queues(struct sysctl_walk *w)
 {
+	if (!w->frozen)
+		mutex_lock(&virtio_devices_lock);
 	for (const struct virtio_device *d = virtio_devices; d; d = d->next) {
 		struct place p = place_of(d);
 
 		for (const struct virtqueue *vq = d->queues; vq; vq = vq->next)
 			queue(w, &p, vq);
 	}
+	if (!w->frozen)
+		mutex_unlock(&virtio_devices_lock);
 }
 SYSCTL_SOURCE(queues);

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cards that come and go in the slots of PCI Express root ports, by the ports' own events."""
+import contextlib
 import errno
+import socketserver
+import threading
 
+from cases.network import Echo, EchoDatagram
 from cases.scsi import asks, filled, holds, leave, sum_of
 from harness import Guest, Machine, program, require, test
 
@@ -94,7 +98,7 @@ def others(ctx):
         for turn in range(2):
             for slot, (name, card) in enumerate(cards.items(), 1):
                 guest.qmp('device_add', bus=f'p{slot}', id=name, **card)
-                guest.expect(says[name].replace('vtnet1', f'vtnet{turn + 1}').replace('vtrnd1', f'vtrnd{turn + 1}'))
+                guest.expect(says[name].replace('vtrnd1', f'vtrnd{turn + 1}'))
             for name in cards:
                 unplug(guest, name)
         leave(guest)
@@ -117,3 +121,92 @@ def busy(ctx):
         unplug(guest, 'u')
         guest.expect(f'^error {errno.ENODEV}$')
         leave(guest)
+
+
+# --- a network card, and what its sockets are told ---
+
+ENETUNREACH, ENETDOWN = 114, 115  # newlib's
+
+@contextlib.contextmanager
+def echoing():
+    """Servers on the host that send back what they get; TCP and UDP on one port."""
+    with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Echo) as tcp:
+        port = tcp.socket.getsockname()[1]
+        with socketserver.UDPServer(('127.0.0.1', port), EchoDatagram) as udp:
+            tcp.daemon_threads = True
+            for server in (tcp, udp):
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+            try:
+                yield port
+            finally:
+                tcp.shutdown()
+                udp.shutdown()
+
+
+def plug_card(guest, slot, name, **options):
+    guest.qmp('netdev_add', type='user', id=f'n{name}')
+    guest.qmp('device_add', driver='virtio-net-pci', bus=f'p{slot}', id=name, netdev=f'n{name}', romfile='', **options)
+
+
+def unplug_card(guest, name):
+    unplug(guest, name)
+    guest.qmp('netdev_del', id=f'n{name}')
+    asks(guest, 'lose', 'gone 0')
+
+
+def card_machine(ctx, **more):
+    """No card at first: the hub's port is there so that none is added."""
+    words = [word for number in (1, 2) for word in port(number)]
+    return Machine(image=program(ctx, 'net_card'), extra=[*NATIVE, *words, '-netdev', 'hubport,id=unused,hubid=0'], **more)
+
+
+def use_card(guest, port):
+    asks(guest, 'wait', r'address 10\.0\.2\.\d+')
+    asks(guest, f'connect {port}', f'connected {port}')
+    asks(guest, 'talk 500000', 'talked 500000')
+    asks(guest, 'send', 'echoed 4')
+
+
+def card_comes_and_goes(name, append='ip=dhcp', **more):
+    cpus = more.pop('cpus', 1)
+
+    @test(f'guest/hotplug/network/{name}', weight=min(cpus, 2), timeout_s=180)
+    def run(ctx):
+        """a machine without a network gets a card, uses it and loses it, over and over; nothing of it is left"""
+        free = []
+        with echoing() as port, Guest(card_machine(ctx, append=f'loglevel=7 {append}', cpus=cpus)) as guest:
+            guest.expect('^ready$')
+            asks(guest, f'connect {port}', f'error {ENETUNREACH}')
+            for turn in range(5):
+                plug_card(guest, 1 + turn % 2, f'c{turn}', **more)
+                use_card(guest, port)
+                asks(guest, 'hear', 'hangs')
+                asks(guest, 'hang' if turn % 2 else 'ask 20000', 'hangs' if turn % 2 else 'unread 20000')
+                unplug(guest, f'c{turn}')
+                guest.expect('eth0: has gone')
+                ended(guest, turn)
+                guest.qmp('netdev_del', id=f'nc{turn}')
+                asks(guest, 'lose', 'gone 0')
+                asks(guest, 'poll', 'hung up' if turn % 2 else 'error, hung up')
+                asks(guest, 'send', f'error {ENETUNREACH}')
+                asks(guest, f'connect {port}', f'error {ENETUNREACH}')
+                asks(guest, 'close', 'closed')
+                guest.send('free\n')
+                free.append(int(guest.expect(r'^free (\d+)$')[1]))
+            require(max(free[1:]) - min(free[1:]) <= 4, f'free pages after each turn: {free}')
+            leave(guest)
+
+
+def ended(guest, turn):
+    """The threads end in any order."""
+    text = [f'datagram ended with -1, error {ENETDOWN}'] + [f'stream ended with -1, error {ENETDOWN}'] * (turn % 2)
+    for _ in text:
+        require(guest.expect(r'^(\w+ ended with .*)$')[1] in text, 'another end')
+
+
+card_comes_and_goes('1')
+card_comes_and_goes('2', cpus=2)
+card_comes_and_goes('packed', packed='on')
+card_comes_and_goes('packed/2', packed='on', cpus=2)
+card_comes_and_goes('intx', vectors=0)
+card_comes_and_goes('static', append='ip=10.0.2.77::10.0.2.2:255.255.255.0::eth0:off')

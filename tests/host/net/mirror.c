@@ -255,6 +255,28 @@ void mirror_reset(void)
 	sleep_ms(1000);
 }
 
+static void mirror_release(struct netdev *dev)
+{
+	(void)dev;
+	mirror.released++;
+}
+
+void mirror_plug(void)
+{
+	device.release = mirror_release;
+	device.state = NETDEV_COMING;
+	device.gone = false;
+	device.link_up = true;
+	netdev_register(&device);
+	netdev_ready(&device);
+}
+
+bool mirror_unplug(void)
+{
+	device.link_up = false;
+	return netdev_unregister(&device);
+}
+
 void mirror_start(const char *cmdline, unsigned offloads)
 {
 	static bool up;
@@ -265,8 +287,9 @@ void mirror_start(const char *cmdline, unsigned offloads)
 	shim_flags = 0;
 	thread_init();
 	memcpy(device.mac, our_mac, 6);
-	device.offloads = offloads;
-	netdev_register(&device);
+	device.offloads = offloads & ~MIRROR_LATER;
+	if (offloads != MIRROR_LATER)
+		mirror_plug();
 	param_init(cmdline);
 	net_start();
 }

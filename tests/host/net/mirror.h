@@ -28,6 +28,7 @@ struct mirror {
 	unsigned rx_frames, tx_frames;
 	unsigned tx_room;         /* frames the transmit ring takes; 0: any number */
 	unsigned tx_refused;
+	unsigned released;        /* times that the stack let go of the unplugged device */
 	bool hold_tx;             /* sent frames stay unfinished */
 	bool vouch;               /* received frames are marked as checked */
 };
@@ -44,6 +45,14 @@ void mirror_start(const char *cmdline, unsigned offloads);
 
 void mirror_inject(const void *frame, unsigned len);   /* a frame from outside */
 void mirror_set_link(bool up);
+
+/*
+ * The device comes and goes; with MIRROR_LATER it is not there at the start. False: the stack had
+ * not taken it. Plugged again, its ring must be full.
+ */
+void mirror_plug(void);
+bool mirror_unplug(void);
+#define MIRROR_LATER (1u << 31)
 
 /* The mirror forgets its manners: no filter, all rings free. */
 void mirror_reset(void);
