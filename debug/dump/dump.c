@@ -83,7 +83,7 @@ static void run_dump(const struct monitor_args *args)
 }
 
 static const struct monitor_command command = {
-	.name = "dump", .usage = "dump", .help = "write an ELF core, for gdb, to where dump= says",
+	.name = "dump", .help = "write an ELF core, for gdb, to where dump= says",
 	.run = run_dump,
 };
 MONITOR_COMMAND(command);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the monitor says, a screenful at a time. */
+/*
+ * What the monitor says, a screenful at a time; and keys. Those typed while an answer is printed wait
+ * for the next command; when there are too many of them they wait in their device.
+ */
 #include "debug/monitor/monitor.h"
+#include "kernel/byte_ring.h"
 #include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/printf.h"
@@ -24,14 +28,37 @@ void print_begin(void (*emit)(const char *text, size_t len), bool pause)
 	left = monitor_lines;
 }
 
+/* --- keys --- */
+
+static char ahead_data[128];
+static struct byte_ring ahead = { .data = ahead_data, .size = sizeof ahead_data };
+
 int wait_key(void)
 {
 	int c;
+	char first;
 
+	if (byte_ring_take(&ahead, &first, 1))
+		return (unsigned char)first;
 	while ((c = console_poll()) < 0)
 		cpu_relax();
 	return c;
 }
+
+/* A Ctrl-C is for the answer and for all that was typed before it. */
+static bool cancelled(void)
+{
+	int c = 0;
+
+	while (byte_ring_room(&ahead) && (c = console_poll()) >= 0 && c != CTRL_C)
+		byte_ring_put(&ahead, &(char){ (char)c }, 1);
+	if (c != CTRL_C)
+		return false;
+	byte_ring_skip(&ahead, byte_ring_used(&ahead));
+	return true;
+}
+
+/* --- answers --- */
 
 static void pause_for_reader(void)
 {
@@ -49,7 +76,7 @@ static void line_ended(void)
 {
 	if (!pausing)
 		return;
-	if (console_poll() == CTRL_C)
+	if (cancelled())
 		print_quit();
 	if (monitor_lines && --left == 0)
 		pause_for_reader();

@@ -142,7 +142,7 @@ static void show(const struct monitor_args *args)
 }
 
 static const struct monitor_command show_command = {
-	"show", "WHAT", "what a part of the system is doing; `show` lists them", "show threads", show,
+	"show", "WHAT", "what a part of the system is doing; `show` lists them", "show virtqueue vda.0", show,
 };
 MONITOR_COMMAND(show_command);
 
@@ -216,8 +216,8 @@ static void way(struct ways *w, const char *name)
 
 static void ways_of_set(struct ways *w, entry *begin, entry *end)
 {
-	for (entry *c = begin; c < end; c++)
-		way(w, (*c)->name);
+	for (const struct monitor_command *c = next_by_name(begin, end, ""); c; c = next_by_name(begin, end, c->name))
+		way(w, c->name);
 }
 
 static void ways_of_symbols(struct ways *w)
@@ -225,32 +225,54 @@ static void ways_of_symbols(struct ways *w)
 	const char *name;
 	uint64_t address;
 
+	for (const char *at = w->word; *at; at++)
+		if (strchr("+-*()", *at))
+			w->word = at + 1;
+	w->len = strlen(w->word);
 	if (w->len == 0)
 		return;
 	for (unsigned i = 0; (name = symbol_at(i, &address)); i++)
 		way(w, name);
 }
 
+/* Which words may follow these. The command may be cut short, as anywhere. */
+static void ways_after(struct ways *w, const char *name, unsigned nwords, const char *second)
+{
+	bool several;
+	const struct monitor_command *c =
+		words_find(__start_monitor_commands, __stop_monitor_commands, whole_name(name), &several);
+	bool of_help = c == &help_command;
+
+	if (c == &show_command && nwords == 1)
+		ways_of_set(w, __start_monitor_shows, __stop_monitor_shows);
+	else if (of_help && nwords == 1)
+		ways_of_set(w, __start_monitor_commands, __stop_monitor_commands);
+	else if (of_help && nwords == 2 && strcmp(second, "show") == 0)
+		ways_of_set(w, __start_monitor_shows, __stop_monitor_shows);
+	else
+		ways_of_symbols(w);
+}
+
 /* The last word of the first len characters, by what stands before it. */
 static void find_ways(const char *text, unsigned len, struct ways *w)
 {
-	char line[LINE_MAX_LENGTH + 1], *word, *first = line;
+	char line[LINE_MAX_LENGTH + 1], before[LINE_MAX_LENGTH + 1], *space;
+	struct monitor_args args;
+	const char *name;
 
 	memcpy(line, text, len);
 	line[len] = '\0';
-	first += strspn(first, " ");
-	word = strrchr(first, ' ');
-	word = word ? word + 1 : first;
-	w->word = word;
-	w->len = strlen(word);
-	if (word == first)
-		ways_of_set(w, __start_monitor_commands, __stop_monitor_commands);
-	else if (strncmp(first, "show ", 5) == 0 && !strchr(first + 5, ' '))
-		ways_of_set(w, __start_monitor_shows, __stop_monitor_shows);
-	else if (strncmp(first, "help ", 5) == 0)
-		ways_of_set(w, __start_monitor_commands, __stop_monitor_commands);
+	space = strrchr(line, ' ');
+	w->word = space ? space + 1 : line;
+	w->len = strlen(w->word);
+	memcpy(before, line, (size_t)(w->word - line));
+	before[w->word - line] = '\0';
+	if (!words_split(before, &name, &args))
+		return;
+	if (*name)
+		ways_after(w, name, args.n + 1, args.word[0]);
 	else
-		ways_of_symbols(w);
+		ways_of_set(w, __start_monitor_commands, __stop_monitor_commands);
 }
 
 unsigned line_complete(const char *text, unsigned len, char *more, size_t size)

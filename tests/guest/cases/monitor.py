@@ -4,7 +4,9 @@ import os
 import pathlib
 import re
 
-from harness import ROOT, Boot, Failed, Guest, Machine, program, require, status, test
+from gdb_session import Terminal
+from harness import BOOT_TIMEOUT_S, ROOT, Boot, Failed, Guest, Machine, program, require, run_tool, status, test
+from thimblelib.disk import Disk
 
 TESTS = []
 
@@ -13,11 +15,8 @@ BREAK = '\x01b'        # QEMU's escape on a multiplexed console: a line break
 SEQUENCE = '\r~\x02'   # CR ~ Ctrl-B
 
 
-class Monitor(Guest):
-    """A guest that talks to somebody in its monitor."""
-
-    def __init__(self, ctx, mode, *, image='monitor', **machine):
-        super().__init__(Machine(image=program(ctx, image, '--with', 'debug'), arguments=[mode], **machine))
+class Conversation:
+    """With a guest's monitor, of whatever shows its console and types at it."""
 
     def stopped(self, why):
         self.expect(f'^stopped: {why}')
@@ -26,9 +25,14 @@ class Monitor(Guest):
             self.endless = True
             self.ask('lines 0')
 
+    def order(self, command):
+        """For what does not lead to the next prompt."""
+        self.orders = [*getattr(self, 'orders', ()), command]
+        self.send(command + '\r')
+
     def ask(self, command):
         """What it answers."""
-        self.send(command + '\r')
+        self.order(command)
         start = self.mark
         end = self.expect(PROMPT).start()
         answer = self.text[start:end]
@@ -42,8 +46,27 @@ class Monitor(Guest):
         return answer
 
     def end(self, command, wanted):
-        self.send(command + '\r')
+        self.order(command)
         require((code := self.finish()) == wanted, f'status {code}, wanted {wanted}')
+
+
+class Monitor(Conversation, Guest):
+    """A guest that talks to somebody in its monitor."""
+
+    def __init__(self, ctx, mode, *, image='monitor', **machine):
+        super().__init__(Machine(image=program(ctx, image, '--with', 'debug'), arguments=[mode], **machine))
+
+
+class AtTerminal(Conversation, Terminal):
+    """The same as a user has it: tools/thimble run on a pseudo terminal."""
+
+    def __init__(self, ctx, mode, *options, image='monitor', built=('--with', 'debug')):
+        super().__init__([ROOT / 'tools/thimble', 'run', program(ctx, image, *built), *options, '--', mode])
+
+    def finish(self):
+        while self.read(BOOT_TIMEOUT_S):
+            pass
+        return self.process.wait(BOOT_TIMEOUT_S)
 
 
 # --- docs/debugging.md shows some of these sessions as they were ---
@@ -86,8 +109,10 @@ def look_round(m):
     m.check('thread 1', 'thread 1 "boot"')
     m.check('show registers', 'thread 1 "boot"', 'only what a call preserves', 'rbx [0-9a-f]{16}')
     m.check(f'thread {own}', 'main')
-    m.check('show cpus', '^cpu 0 apic 0')
+    m.check('show cpus', r'^cpu 0 apic 0 thread \d+ ".*\d+ interrupts, at 0x[0-9a-f]+ <')
     m.check('nonsense', 'there is no such thing')
+    m.check('show nonsense', 'there is no such thing')
+    m.check('p', 'which|a value is missing')
     m.check('bt 4711', 'no such thread')
 
 
@@ -99,12 +124,13 @@ def look_at_parts(m):
             r'event index|interrupts wanted')
     m.check('show virtqueue nothing', 'no such queue')
     m.check('show irq', r'^vector 0x[0-9a-f]+ (wire|message)', r'^cpu 0: \d+ interrupts')
-    m.check('show timers', r'^cpu 0:')
-    m.check('show memory', r'^\d+ pages .* free$', r'heap')
+    m.check('show timers', r'^cpu 0:', r'^  (in|overdue by) \d+\.\d+ ms <timed_out>')
+    m.check('show memory', r'^\d+ pages .* free$', r'^0x[0-9a-f]+-0x[0-9a-f]+ +\d+ KiB rw- heap$')
     m.check('show mounts', r' on /dev, type devfs', r' on /, type ramfs')
-    m.check('show cache', r'pages of 4 KiB')
-    m.check('show log', r'vtrnd0')
-    m.check('show disks')
+    m.check('show cache', '^0 pages of 4 KiB, of 0 at most; 0 of them are unused')
+    m.check('show log', r'^\[ +\d+\.\d+\] vtrnd0: virtio-rng')
+    m.check('show sysctl kern.os', '^kern.ostype: Thimble$')
+    m.check('show disks', r'^vda 2048 sectors, 1 reads \(1 sectors\), 0 writes')
     m.check('show net', r'^eth0 .* link up', r'10\.0\.2\.15')
     m.check('show sockets', r'^tcp 0\.0\.0\.0:7777 .* LISTEN, 0 wait to be accepted, of 3')
 
@@ -124,6 +150,16 @@ def handle_memory(m):
     m.check('print 2+3', '0x5 = 5')
     m.check('print *8', 'nothing is mapped')
     m.check('print main+', 'is missing')
+    m.check('examine/s $rdi', '"from the program"')
+
+
+def record(m):
+    m.check('trace', '^recorded: nothing; 0 records lost')
+    m.check('trace on sched,irq', '^recorded: irq sched;')
+    m.check('trace show', 'Nothing was recorded')
+    m.check('trace on nonsense', 'nonsense: groups are')
+    m.check('trace off', '^recorded: nothing')
+    m.check('dump', 'nowhere to write to')
 
 
 def stop_and_step(m):
@@ -132,16 +168,16 @@ def stop_and_step(m):
     m.check(f'watch {watched} 4', 'watchpoint for writes')
     m.check(f'watch {watched}+1 4', 'at a multiple')
     m.check('show points', '^ 0 hardware', '^ 1 watchpoint')
-    m.send('continue\r')
+    m.order('continue')
     m.stopped('hardware breakpoint')
     m.check('bt', r'^#0 .*add_one\+0x0', r'^#1 .*commands\+')
-    m.send('step\r')
+    m.order('step')
     m.stopped('step')
     m.send('\r')
     m.stopped('step')
-    m.send('step 20\r')
+    m.order('step 20')
     m.stopped('step')
-    m.send('c\r')
+    m.order('c')
     m.expect('^one and one is 2$')
     m.stopped('watchpoint on')
     m.check('bt', r'^#0 .*change\+')
@@ -152,24 +188,142 @@ def stop_and_step(m):
     m.check('show points', 'none')
 
 
+# Commands that end the conversation, and the tests that give them.
+ENDINGS = {'panic': 'guest/monitor/panic/command', 'poweroff': 'guest/monitor/line', 'reboot': 'guest/monitor/reboot'}
+
+
+def names_listed(answer):
+    return set(re.findall(r'^  (\S+) ', answer, re.MULTILINE))
+
+
+def all_were_given(m):
+    """Whatever `help` and `show` list this session has used, or a test in ENDINGS does."""
+    words = [re.split('[ /]', order) for order in m.orders]
+    commands, shows = names_listed(m.ask('help')), names_listed(m.ask('show'))
+    require(len(commands) > 15 and len(shows) > 15, 'the lists are not read as they are written')
+    given = {word[0] for word in words} | {name for name, where in ENDINGS.items() if any(row.name == where for row in TESTS)}
+    shown = {word[1] for word in words if word[0] == 'show' and len(word) > 1}
+    require(not commands - given, f'no test gives the commands {commands - given}')
+    require(not shows - shown, f'no test asks to show {shows - shown}')
+
+
+def each_command(m):
+    m.stopped('from the program')
+    look_round(m)
+    look_at_parts(m)
+    handle_memory(m)
+    record(m)
+    stop_and_step(m)
+    all_were_given(m)
+    m.order('continue')
+    m.expect('^watched is 5$')
+    m.expect('^the other thread runs$')
+    require(m.finish() == 0, 'status')
+
+
+def disk_of(ctx):
+    path = ctx.tmp / 'disk'
+    path.write_bytes(bytes(1 << 20))
+    return path
+
+
 def every_command(cpus, machine):
     @test(f'guest/monitor/commands/{machine}/{cpus}', weight=cpus)
     def run(ctx):
         """each command, and what it answers"""
-        with Monitor(ctx, 'commands', cpus=cpus, machine=machine) as m:
-            m.stopped('from the program')
-            look_round(m)
-            look_at_parts(m)
-            handle_memory(m)
-            stop_and_step(m)
-            m.send('continue\r')
-            m.expect('^watched is 5$')
-            m.expect('^the other thread runs$')
-            require(m.finish() == 0, 'status')
+        with Monitor(ctx, 'commands', cpus=cpus, machine=machine, disks=[Disk(str(disk_of(ctx)))]) as m:
+            each_command(m)
 
 
 for row in ((1, 'q35'), (2, 'q35'), (1, 'pc'), (2, 'microvm')):
     every_command(*row)
+
+
+@test('guest/monitor/commands/terminal', weight=2)
+def at_a_terminal(ctx):
+    """the same through a pseudo terminal, by the tool that a user has"""
+    with AtTerminal(ctx, 'commands', '--smp', '2', '--disk', disk_of(ctx)) as m:
+        each_command(m)
+
+
+@test('guest/monitor/cache', weight=2)
+def cache(ctx):
+    """a file system on a disk is among the mounts, and what was read of it in the cache"""
+    disk = disk_of(ctx)
+    run_tool(['mke2fs', '-q', '-F', '-t', 'ext4', disk])
+    with AtTerminal(ctx, 'commands', '--disk', f'{disk}:/mnt', built=('--with', 'ext4', '--with', 'debug')) as m:
+        m.stopped('from the program')
+        m.check('show mounts', r'^vda on /mnt, type ext4, read-only, \d+ inodes in use$')
+        m.check('show cache', r'^[1-9]\d* pages of 4 KiB, of [1-9]\d* at most; \d+ of them are unused')
+        m.end('poweroff', 0)
+
+
+@test('guest/monitor/line')
+def line(ctx):
+    """editing, history, completion, answers that wait for a key, and keys that come too early, at a pseudo terminal"""
+    with AtTerminal(ctx, 'commands') as m:
+        m.stopped('from the program')
+        pages(m)
+        m.ask('lines 0')
+        edit(m)
+        complete(m)
+        m.end('poweroff 3', 3)
+
+
+def pages(m):
+    m.ask('lines 5')
+    m.order('help')
+    for key, lines in (('', 5), (' ', 5), ('\r', 1)):
+        m.send(key)
+        start = m.mark
+        at = m.expect('--more--.*enough. ').start()
+        shown = m.text[start:at].removeprefix('help\n').removeprefix('\x1b[K')
+        require(shown.count('\n') == lines, f'not {lines} lines on a page:\n{shown}')
+    m.send('q')
+    m.expect('db> $')
+    require('no further' not in m.ask('print 1'), 'the rest came')
+    m.order('help')
+    m.expect('--more--')
+    m.send('\x03')
+    m.expect('db> ')
+    m.send('lines 0\rhelp\rprint 40+2\rprint 40+3\rprint 40+4\r')  # while answers are printed
+    m.expect('= 42$')
+    m.expect('= 43$')
+    m.expect('= 44$')
+    m.expect(PROMPT)
+
+
+def typed(m, keys, *shows, then=''):
+    m.send(keys)
+    for pattern in shows:
+        m.expect(pattern)
+    m.send(then)
+    m.expect(PROMPT)
+
+
+def edit(m):
+    typed(m, 'pront 1' + 4 * '\x1b[D' + '\x7fi\x05+1\r', '0x2 = 2')    # back to the mistake, and to the end again
+    typed(m, '\x1b[A\x7f7\r', '0x8 = 8')                             # the line before, changed
+    typed(m, 'print 9\x15\x10\x10\r', '0x2 = 2')                      # two before; what was begun is gone
+    typed(m, '\x1b[A\x1b[A\x1b[A\x1b[B\r', '0x8 = 8')                # one too far, and on again
+    typed(m, 'int 5 6\x1b[Hpr\x05\x17\r', '0x5 = 5')                   # from the beginning; a word less
+    typed(m, 'print 4\x0399\x01\x01\x0bprint 6\r', '0x6 = 6')         # given up; cut (QEMU wants two for a Ctrl-A)
+    typed(m, 'print 123\x1b[D\x1b[D\x1b[3~\r', '0xd = 13')
+    require('0x4 = 4' not in m.text, 'what was given up ran')
+
+
+def complete(m):
+    typed(m, 'show regi\t\r', 'rax [0-9a-f]{16}')                     # one way
+    typed(m, 'sh regi\t\r', 'rax [0-9a-f]{16}')                       # also behind a name that was cut short
+    typed(m, ' sho\tpc\t\r', r'^[0-9a-f:.]+ 1af4:')
+    typed(m, 'sh v\t\t', '^  virtio$', '^  virtqueue$', then='\x03')            # several, which are listed
+    typed(m, 'sh virtq\tvtrnd0.0\r', 'buffers in flight')
+    typed(m, '? exa\t\r', 'the same as x')
+    typed(m, 'help show tim\t\r', 'when they fire')
+    typed(m, 'p takes_a\t\r', '<takes_a_then_b>')                     # a function
+    typed(m, 'p (add_on\t\x7f)+1\r', r'<add_one\+0x1>')               # inside a sum
+    typed(m, 'p\t\t', '^  print$', '^  ps$', then='\x03')
+    typed(m, 'zz\t', '\a', then='\x03')
 
 
 @test('guest/monitor/breakpoints')
