@@ -68,6 +68,11 @@ void cpu_idle(void);
 struct trap_frame;
 uint64_t cpus_stop(struct trap_frame *tf);
 void cpus_resume(void);
+/*
+ * Of the one that stopped them: another, which has stopped, is that one from here on, and this one
+ * stands still like the rest, at tf. True: it was handed back; false: everything goes on.
+ */
+bool cpus_hand_over(struct cpu *to, struct trap_frame *tf);
 _Noreturn void cpus_halt(void);                    /* and this one too, for good */
 _Noreturn void cpu_stop_here(struct trap_frame *); /* this one, of its own accord */
 /* NULL: has not stopped. What is changed there it goes on with. */

@@ -28,8 +28,17 @@ bool debugger_enter(struct trap_frame *tf, enum debugger_cause, const char *why)
 /* Every exception, first of all. True: it was the debugger's, and the CPU goes on at what tf says. */
 bool debugger_trap(struct trap_frame *tf) __attribute__((weak));
 
-/* On each CPU before it goes on, and when it begins: its debug registers. */
-void debugger_cpu_resumes(void) __attribute__((weak));
+/* On each CPU when it begins: its debug registers. */
+void debugger_cpu_begins(void) __attribute__((weak));
+
+/*
+ * A CPU that another has stopped, at tf: calls wait(tf), and keeps what a debugger may see and change
+ * meanwhile.
+ */
+void debugger_cpu_waits(void (*wait)(struct trap_frame *), struct trap_frame *) __attribute__((weak));
+
+/* That CPU was handed the stop (cpus_hand_over()) and steps on. */
+void debugger_takes_over(struct trap_frame *) __attribute__((weak));
 
 /*
  * A console's receive interrupt: each byte typed. True: the debugger keeps it, being part of the
@@ -64,12 +73,6 @@ struct debugger_part {
 
 void debugger_start(void) __attribute__((weak));
 void debugger_finish(void) __attribute__((weak));
-
-/*
- * Ctrl-T: prints one line about what goes on, by console_write(). Interrupt context, no lock of the
- * terminal's held.
- */
-void debugger_status(void) __attribute__((weak));
 
 /* FreeBSD's kdb_enter(9): a thread stops the system of its own accord. why: a few words. */
 void kdb_enter(const char *why) __attribute__((weak));

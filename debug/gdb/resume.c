@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Going on and stopping again (appendices E.2, E.3). Everything goes on or stops together; only the
- * thread that stopped the system can be stepped.
+ * Going on and stopping again (appendices E.2, E.3). Everything goes on or stops together. A thread that
+ * a CPU was running can be stepped, while the others stand still.
  */
 #include "debug/gdb/gdb.h"
 #include "debug/gdb/signal.h"
@@ -135,29 +135,49 @@ static bool is_continue(const struct action *a)
 	return a->letter == 'c' || a->letter == 'C';
 }
 
-/*
- * The first action that a thread meets is its own. Others than the current one only go on with the
- * rest: to be stepped they would have to run.
- */
-static enum gdb_next continue_by(const char *at)
+static bool is_own(const struct action *a)
 {
-	struct action a, own = { 'c', GDB_ALL, 0, 0 };
+	return a->thread == GDB_ALL || a->thread == gdb_current();
+}
+
+/* The first action that a thread meets is its own. One steps at most: gdb's others go on meanwhile. */
+static bool find_step(const char *at, struct action *step)
+{
+	struct action a;
 	bool decided = false;
 
+	*step = (struct action){ 0 };
 	while (*at) {
-		if (!scan_action(&at, &a) || !(is_step(&a) || is_continue(&a)) ||
-		    (is_step(&a) && a.thread != GDB_ALL && a.thread != gdb_current())) {
-			gdb_reply_error();
-			return GDB_TALK;
-		}
-		if (!decided && (a.thread == GDB_ALL || a.thread == gdb_current())) {
-			own = a;
-			decided = true;
-		}
+		if (!scan_action(&at, &a) || !(is_step(&a) || is_continue(&a)))
+			return false;
+		if (is_step(&a) && !step->letter && !(is_own(&a) && decided))
+			*step = a;
+		decided |= is_own(&a);
 	}
-	range_start = own.start;
-	range_end = own.end;
-	return go(is_step(&own));
+	return true;
+}
+
+static enum gdb_next step_other(unsigned id)
+{
+	const struct thread *t = gdb_thread(id);
+
+	if (t && target_step_on(t))
+		return GDB_STEP;
+	gdb_reply_text("E.no CPU runs this thread, so it cannot be stepped; set a breakpoint and continue");
+	return GDB_TALK;
+}
+
+static enum gdb_next continue_by(const char *at)
+{
+	struct action step;
+
+	if (!find_step(at, &step)) {
+		gdb_reply_error();
+		return GDB_TALK;
+	}
+	range_start = step.start;
+	range_end = step.end;
+	return step.letter && !is_own(&step) ? step_other(step.thread) : go(step.letter);
 }
 
 enum gdb_next gdb_verbose(const char *at)

@@ -20,6 +20,8 @@
 #define FLAG_RF     (1ul << 16)  /* the next instruction's breakpoint is over already */
 #define FAULT_STACK 4096
 
+#define PAGE_FAULT_FETCH (1ul << 4) /* of the error code: an instruction was to be run */
+
 extern const struct target_front *const __start_target_fronts[], *const __stop_target_fronts[];
 
 static char stack[TARGET_STACK] __attribute__((aligned(16)));
@@ -27,6 +29,7 @@ static char fault_stack[FAULT_STACK] __attribute__((aligned(16)));
 
 static _Atomic(const struct cpu *) inside;  /* whose conversation goes on */
 static struct target_stop *stop;            /* while it does */
+static struct cpu *steps;                   /* the CPU that a step is about */
 static jmp_buf *rescue;
 
 /* --- the conversation --- */
@@ -78,8 +81,11 @@ static struct conversation talk(struct target_stop *s)
 {
 	struct conversation c = { .how = TARGET_CONTINUE };
 	struct cpu *self = this_cpu();
+	struct target_fpu fpu;
 
 	stop = s;
+	steps = self;
+	fpu_keep(&fpu);
 	inside = self;
 	console_freeze();
 	segments_fault_stack(self, fault_stack + FAULT_STACK);
@@ -87,6 +93,7 @@ static struct conversation talk(struct target_stop *s)
 	segments_fault_stack(self, NULL);
 	rescue = NULL;
 	inside = NULL;
+	fpu_take_back(&fpu);
 	stop = NULL;
 	return c;
 }
@@ -123,6 +130,24 @@ static bool step_on(struct trap_frame *tf)
 	return true;
 }
 
+/*
+ * The CPU that is to step has the others stopped instead. True: it came to this CPU again, which is to
+ * step. False: all went on meanwhile, and so does this one.
+ */
+static bool step_elsewhere(struct trap_frame *tf)
+{
+	if (cpus_hand_over(steps, tf))
+		return true;
+	if (!points_soft_at(tf->rip) && !points_hard_at(tf->rip))
+		return false;
+	cpus_stop(tf);
+	if (steps == this_cpu())
+		return true;
+	points_lift();
+	go_on(tf);
+	return false;
+}
+
 static bool stopped(struct target_stop *s)
 {
 	struct conversation c;
@@ -138,12 +163,50 @@ static bool stopped(struct target_stop *s)
 			go_on(s->frame);
 			return c.taken;
 		}
+		if (steps != this_cpu() && !step_elsewhere(s->frame))
+			return true;
 		if (step_on(s->frame))
 			return true;
 		s->cause = DEBUGGER_TRAP;
 		s->trap = STOP_STEP;
 		s->why = "step";
 	}
+}
+
+/* --- what the other CPUs do --- */
+
+bool target_step_on(const struct thread *t)
+{
+	struct cpu *cpu = target_cpu_of(t);
+
+	if (!cpu || !target_frame_of(cpu))
+		return false;
+	steps = cpu;
+	return true;
+}
+
+void debugger_cpu_waits(void (*wait)(struct trap_frame *), struct trap_frame *tf)
+{
+	struct target_fpu fpu;
+
+	if (!tf) {
+		wait(tf);
+		return;
+	}
+	fpu_keep(&fpu);
+	wait(tf);
+	fpu_take_back(&fpu);
+	points_load();
+}
+
+void debugger_takes_over(struct trap_frame *tf)
+{
+	struct target_stop s = { .cause = DEBUGGER_TRAP, .trap = STOP_STEP, .why = "step", .frame = tf };
+
+	if (step_on(tf))
+		return;
+	points_lift();
+	stopped(&s);
 }
 
 /* --- in --- */
@@ -231,6 +294,21 @@ static bool breakpoint(struct trap_frame *tf)
 	return stopped(&s);
 }
 
+/* gdb has a function return to a breakpoint on the stack, where nothing can be run. */
+static bool breakpoint_in_data(struct trap_frame *tf)
+{
+	bool silent;
+
+	if (!(tf->error_code & PAGE_FAULT_FETCH) || !points_soft_at(tf->rip))
+		return false;
+	step_end(tf, &silent);
+	cpus_stop(tf);
+	points_lift();
+	return stopped(&(struct target_stop){
+		.cause = DEBUGGER_TRAP, .trap = STOP_BREAKPOINT, .why = "breakpoint", .frame = tf,
+	});
+}
+
 /*
  * Filling a page needs locks that stopped CPUs may hold, and any other exception ends in a panic: so the
  * others go on, and the step ends when the instruction is through.
@@ -258,6 +336,8 @@ bool debugger_trap(struct trap_frame *tf)
 		return breakpoint(tf);
 	case VECTOR_NMI:
 		return debugger_enter(tf, DEBUGGER_BREAK, "NMI");
+	case VECTOR_PAGE_FAULT:
+		return breakpoint_in_data(tf) || other_exception();
 	default:
 		return other_exception();
 	}

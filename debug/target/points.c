@@ -45,7 +45,7 @@ void points_plant(void)
 	points_load();
 }
 
-void debugger_cpu_resumes(void)
+void debugger_cpu_begins(void)
 {
 	points_load();
 }

@@ -38,6 +38,12 @@ struct target_stop {
 enum target_resume { TARGET_CONTINUE, TARGET_STEP, TARGET_PANIC };
 
 /*
+ * TARGET_STEP is about this thread, which a CPU was running, in place of the one that stopped; the next
+ * stop is that CPU's. False: no CPU runs it.
+ */
+bool target_step_on(const struct thread *);
+
+/*
  * Whoever leads the conversation: gdb when it is attached, else the monitor. The first that takes
  * the stop (returns 0 and fills in *how) has it; -ENOENT: not mine. Cause DEBUGGER_PANIC is asked
  * too: whatever it answers, the end follows. It runs on a stack of TARGET_STACK bytes.
@@ -73,6 +79,28 @@ struct cpu *target_cpu_of(const struct thread *); /* that runs it; NULL: none do
 bool target_registers(const struct thread *, struct target_registers *, bool *all);
 /* Of a thread that a CPU was running when it stopped. False: of another they cannot be set. */
 bool target_set_registers(struct thread *, const struct target_registers *);
+
+/* The FPU's, as XSAVE lays them out (SDM volume 1, 13.4); CPUs without AVX have no ymm_high. */
+struct target_fpu {
+	uint16_t control, status;
+	uint8_t tags, reserved;       /* tags: a bit for each register that is in use */
+	uint16_t opcode;
+	uint32_t code;                /* where the last x87 instruction was, and what it was about */
+	uint16_t code_selector, reserved2;
+	uint32_t data;
+	uint16_t data_selector, reserved3;
+	uint32_t mxcsr, mxcsr_mask;
+	uint8_t st[8][16], xmm[16][16], unused[96];
+	uint64_t parts, header[7];
+	uint8_t ymm_high[16][16];
+} __attribute__((aligned(64)));
+
+/* MODES: of a thread that is switched out of its own accord only control and mxcsr are known. */
+enum target_known { TARGET_NOTHING, TARGET_MODES, TARGET_ALL };
+enum target_known target_fpu(const struct thread *, struct target_fpu *);
+/* False: see target_set_registers(); or mxcsr has bits that this CPU does not. */
+bool target_set_fpu(const struct thread *, const struct target_fpu *);
+bool target_has_ymm(void);
 
 /* --- memory --- */
 

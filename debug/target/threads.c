@@ -95,30 +95,33 @@ static bool from_switch(struct target_registers *r, const struct thread *t)
 }
 
 /* A thread that an interrupt preempted has its frame above the FPU's state, above the scheduler's. */
-static bool preempted_frame(uint64_t rbp, struct trap_frame *tf)
+uint64_t preempted_at(const struct thread *t)
 {
 	struct { uint64_t rbp, return_address; } frame;
+	struct switched s;
+	uint64_t rbp;
 
-	for (unsigned i = 0; i < SWITCH_DEPTH; i++) {
+	if (target_read(t->context.rsp, &s, sizeof s) != sizeof s)
+		return 0;
+	rbp = s.rbp;
+	for (unsigned i = 0; i < SWITCH_DEPTH; i++, rbp = frame.rbp) {
 		if (target_read(rbp, &frame, sizeof frame) != sizeof frame)
-			return false;
+			return 0;
 		if (frame.return_address == trap_preempted)
-			return target_read(rbp + sizeof frame + fpu_area_size, tf, sizeof *tf) == sizeof *tf;
-		rbp = frame.rbp;
+			return rbp + sizeof frame;
 	}
-	return false;
+	return 0;
 }
 
 static bool from_switched_out(struct target_registers *r, const struct thread *t, bool *all)
 {
 	struct trap_frame tf;
+	uint64_t at = preempted_at(t);
 
-	if (!from_switch(r, t))
-		return false;
-	*all = preempted_frame(r->rbp, &tf);
+	*all = at && target_read(at + fpu_area_size, &tf, sizeof tf) == sizeof tf;
 	if (*all)
 		from_frame(r, &tf);
-	return true;
+	return *all || from_switch(r, t);
 }
 
 bool target_registers(const struct thread *t, struct target_registers *r, bool *all)

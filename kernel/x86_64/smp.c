@@ -52,8 +52,8 @@ void ap_main(struct cpu *cpu)
 	lapic_enable();
 	clock_event_init_cpu();
 	tlb_listen(cpu);
-	if (debugger_cpu_resumes)
-		debugger_cpu_resumes();
+	if (debugger_cpu_begins)
+		debugger_cpu_begins();
 	atomic_fetch_or(&cpus_online, cpu_bit(cpu));
 	stop_late();
 	atomic_fetch_add(&started, 1);

@@ -5,7 +5,7 @@
  * lets them go on.
  *
  * One CPU stops all others. Another that wants to meanwhile waits like the rest, and has its turn
- * afterwards. Who leaves its wait takes back that it waits and then looks whether it is to stop
+ * afterwards, or when it is handed over to it. Who leaves its wait takes back that it waits and then looks whether it is to stop
  * again; who stops the others does these two in the other order: so one of them sees the other.
  */
 #include "kernel/debugger.h"
@@ -18,17 +18,29 @@
 static _Atomic(struct cpu *) stopper;
 static atomic_bool for_good;
 
-/* tf: the registers to be seen meanwhile; NULL: those of the NMI that will come. */
-static void wait_to_go_on(struct cpu *self, struct trap_frame *tf)
+static void stand_still(struct trap_frame *tf)
 {
+	struct cpu *self = this_cpu();
+
 	do {
 		self->arch.stopped_at = tf;
-		while (stopper)
+		while (stopper && stopper != self)
 			for_good ? cpu_halt() : cpu_relax();
 		self->arch.stopped_at = NULL;
-	} while (stopper);
-	if (debugger_cpu_resumes)
-		debugger_cpu_resumes();
+	} while (stopper && stopper != self);
+}
+
+/*
+ * tf: the registers to be seen meanwhile; NULL: those of the NMI that will come. True: all others stand
+ * still, and this CPU is the one that stopped them.
+ */
+static bool wait_to_go_on(struct trap_frame *tf)
+{
+	if (debugger_cpu_waits)
+		debugger_cpu_waits(stand_still, tf);
+	else
+		stand_still(tf);
+	return stopper == this_cpu();
 }
 
 void cpu_stop_here(struct trap_frame *tf)
@@ -43,8 +55,8 @@ bool stop_asked(struct trap_frame *tf)
 
 	if (!atomic_exchange(&self->arch.stop_sent, false))
 		return false;
-	if (stopper && stopper != self && !self->arch.stopped_at)
-		wait_to_go_on(self, tf);
+	if (stopper && stopper != self && !self->arch.stopped_at && wait_to_go_on(tf))
+		debugger_takes_over(tf);
 	return true;
 }
 
@@ -81,7 +93,7 @@ static bool become_stopper(struct cpu *self, struct trap_frame *tf)
 	while (!atomic_compare_exchange_strong(&stopper, &other, self)) {
 		if (other == self)
 			return false;
-		wait_to_go_on(self, tf);
+		wait_to_go_on(tf);
 		other = NULL;
 	}
 	return true;
@@ -106,6 +118,12 @@ void cpus_resume(void)
 {
 	this_cpu()->arch.stopped_at = NULL;
 	stopper = NULL;
+}
+
+bool cpus_hand_over(struct cpu *to, struct trap_frame *tf)
+{
+	stopper = to;
+	return wait_to_go_on(tf);
 }
 
 void cpus_halt(void)

@@ -5,7 +5,7 @@
  *
  * Input: pieces of what gdb sends, parted by newlines, each for a stop of its own, whose kind its first byte says.
  *
- * Links: debug/gdb/gdb.c debug/gdb/memory.c debug/gdb/packet.c debug/gdb/query.c debug/gdb/registers.c
+ * Links: debug/gdb/gdb.c debug/gdb/memory.c debug/gdb/packet.c debug/gdb/query.c debug/gdb/registers.c debug/gdb/describe.c
  *        debug/gdb/resume.c debug/gdb/scan.c debug/gdb/threads.c tests/host/debug/gdb_target.c kernel/printf.c
  */
 #include "tests/fuzz/steer.h"

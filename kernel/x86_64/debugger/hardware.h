@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a debugger asks of the processor. All of it concerns the CPU that calls, with interrupts off.
- * Source: Intel SDM volume 3, 17.2 (debug registers) and 2.5 (CR0).
+ * Source: Intel SDM volume 3, 17.2 (debug registers) and 2.5 (CR0); volume 1, 13 (XSAVE).
  */
 #pragma once
 
+#include "kernel/x86_64/features.h"
 #include "kernel/x86_64/segments.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,37 @@ static inline void write_anything(void *to, const void *from, size_t len)
 	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0 & ~CR0_WP) : "memory");
 	memcpy(to, from, len);
 	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0) : "memory");
+}
+
+/* SDM volume 1, 13.1: parts of XSAVE's that a debugger knows, of those that are enabled. */
+enum { FPU_PART_X87 = 1, FPU_PART_SSE = 2, FPU_PART_AVX = 4 };
+
+static inline uint32_t fpu_parts(void)
+{
+	uint32_t low, high;
+
+	if (!cpu_features.xsave)
+		return FPU_PART_X87 | FPU_PART_SSE;
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return low & (FPU_PART_X87 | FPU_PART_SSE | FPU_PART_AVX);
+}
+
+/* Into memory for all of these parts, aligned to 64 bytes; the registers keep their values. */
+static inline void fpu_parts_save(void *area, size_t len)
+{
+	memset(area, 0, len);
+	if (cpu_features.xsave)
+		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(fpu_parts()), "d"(0) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+static inline void fpu_parts_restore(const void *area)
+{
+	if (cpu_features.xsave)
+		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(fpu_parts()), "d"(0) : "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
 /* entry.S: calls f(arg) on another stack. */

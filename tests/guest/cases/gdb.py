@@ -164,6 +164,80 @@ def wrong_name(ctx):
             require(guest.finish() == 1, 'the app did not run')
 
 
+# --- the FPU, and steps of other threads ---
+
+@test('guest/gdb/fpu/argument', weight=2)
+def fpu_argument(ctx):
+    """what a function is given in a vector register is seen and changed"""
+    with debuggee(ctx) as (guest, gdb):
+        gdb.run('break half')
+        gdb.expect_after('continue', r'Breakpoint 1, half \(x=')
+        gdb.expect_after('print $xmm0.v2_double[0] == x', '= 1$')
+        gdb.run('set var $xmm0.v2_double[0] = 48.5')
+        gdb.expect_after('finish', r'Value returned is \$\d+ = 24.25')
+        gdb.expect_after('info registers mxcsr', '0x1f80')
+        gdb.run('set var $mxcsr = 0xffffffff')  # would fault when it is loaded
+        gdb.expect_after('print half(9)', '= 4.5')
+        gdb.run('delete')
+        end(guest, gdb)
+
+
+def fpu_of_spinner(cpus):
+    @test(f'guest/gdb/fpu/thread/{cpus}', weight=2)
+    def run(ctx):
+        """of a thread on another CPU, or preempted, all is known; of one asleep the modes are"""
+        with debuggee(ctx, cpus=cpus) as (guest, gdb):
+            gdb.run('break innermost')
+            gdb.expect_after('continue', 'Breakpoint 1, innermost')
+            spinner = gdb.thread_in('spinner')
+            gdb.run(f'thread {spinner}')
+            gdb.expect_after('print $xmm9.v4_int32', r'= \{1, 2, 3, 4\}')
+            gdb.expect_after('print $ymm9.v8_int32', r'= \{1, 2, 3, 4, 5, 6, 7, 8\}')
+            gdb.expect_after('info registers float', '^st0 +1 ', r'^st1 +3\.14159', '^fctrl +0x37f', '^ftag +0xfff')
+            if cpus == 2:
+                gdb.run('set var $xmm9.v4_int32[2] = 33')
+                gdb.run('set var $st1 = 42')
+            gdb.run(f"thread {gdb.thread_in('waiter')}")
+            gdb.expect_after('print $mxcsr', r'= (8064|0x1f80|\[)')
+            gdb.expect_after('print $xmm0', 'unavailable')
+            gdb.run('delete')
+            end(guest, gdb)
+            guest.expect('^held 1 2 33 4, 42$' if cpus == 2 else '^held 1 2 3 4, 3$')
+
+
+fpu_of_spinner(1)
+fpu_of_spinner(2)
+
+
+@test('guest/gdb/step_other', weight=2)
+def step_other(ctx):
+    """a thread that another CPU runs is stepped there, and this one after it; of one asleep gdb says that it cannot be"""
+    with debuggee(ctx, cpus=2) as (guest, gdb):
+        gdb.run('break half')
+        gdb.expect_after('continue', 'Breakpoint 1, half')
+        stopped, spinner, waiter = (gdb.thread_in(name) for name in ('half', 'spinner', 'waiter'))
+        for _ in range(3):
+            gdb.run(f'thread {spinner}')
+            gdb.run('set var $before = $pc')
+            gdb.expect_after('stepi', 'turns|done')
+            gdb.expect_after('print $pc != $before', '= 1$')
+            gdb.run('stepi 5')
+            gdb.expect_after('next', 'turns|done')
+        gdb.run(f'thread {waiter}')
+        gdb.expect_after('stepi', 'no CPU runs this thread, so it cannot be stepped')
+        gdb.run(f'thread {stopped}')
+        gdb.run('set var $before = $pc')
+        gdb.run('stepi')
+        gdb.expect_after('print $pc != $before', '= 1$')
+        gdb.expect_after('finish', 'Run till exit|middle')
+        gdb.expect_after('continue', 'Breakpoint 1, half')  # the one that stopped has been at it since
+        gdb.run(f'thread {spinner}')
+        gdb.run('stepi')
+        gdb.expect_after('continue', 'Breakpoint 1, half')
+        gdb.run('delete')
+        end(guest, gdb)
+
+
 # --- cores ---
 
 def check_core(ctx, core, *reasons):

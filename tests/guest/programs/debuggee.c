@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* For debuggers: threads asleep and at work, calls, variables of every kind. Ends when `done` is set, or is asked to fail. */
+#include <cpuid.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 volatile int done, watched, rounds;
+volatile double halves;
+volatile uint32_t held[8];
 static _Thread_local volatile int own;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 volatile struct point { int x, y; } corner = { 3, 4 };
@@ -17,10 +21,16 @@ __attribute__((noinline)) static int innermost(int n)
 	return n * 2;
 }
 
+__attribute__((noipa)) static double half(double x)
+{
+	return x / 2;
+}
+
 __attribute__((noinline)) static int middle(int n)
 {
 	int twice = innermost(n);
 
+	halves += half(n);
 	if (rounds % 3 == 0)
 		watched = twice;
 	return twice + 1;
@@ -34,13 +44,26 @@ static void *waiter(void *arg)
 	return arg;
 }
 
-/* Never sleeps: runs on a CPU, or is preempted. */
+static void hold(void)
+{
+	static const uint32_t upper[4] = { 5, 6, 7, 8 }, lower[4] = { 1, 2, 3, 4 };
+	unsigned a, b, c = 0, d;
+
+	__get_cpuid(1, &a, &b, &c, &d);
+	if (c & bit_AVX && c & bit_OSXSAVE)
+		__asm__ volatile("vmovdqu %0, %%xmm9; vinsertf128 $1, %%xmm9, %%ymm9, %%ymm9" : : "m"(upper) : "xmm9");
+	__asm__ volatile("movdqu %0, %%xmm9; fldpi; fld1" : : "m"(lower) : "xmm9");
+}
+
+/* Never sleeps: runs on a CPU, or is preempted, with values in the FPU that its loop does not touch. */
 static void *spinner(void *arg)
 {
 	volatile unsigned long *turns = arg;
 
+	hold();
 	while (!done)
 		++*turns;
+	__asm__ volatile("movdqu %%xmm9, %0; fstp %%st; fistpl %1" : "=m"(held), "=m"(held[4]));
 	return NULL;
 }
 
@@ -62,6 +85,8 @@ int main(int argc, char **argv)
 		middle(i);
 		usleep(20000);
 	}
+	pthread_join(threads[1], NULL);
+	printf("held %u %u %u %u, %u\n", held[0], held[1], held[2], held[3], held[4]);
 	printf("done after %d rounds, at %d, %d, %s\n", rounds, corner.x, corner.y, heap);
 	return 0;
 }

@@ -18,8 +18,9 @@ void gdb_start(void);
 
 uint8_t fake_memory[MEMORY_SIZE];
 struct target_registers fake_registers[THREADS + 1];
+struct target_fpu fake_fpu;
 struct target_point_info fake_points[8];
-unsigned fake_npoints, fake_breaks;
+unsigned fake_npoints, fake_breaks, fake_stepped;
 char fake_output[1 << 20];
 size_t fake_output_len;
 
@@ -142,6 +143,29 @@ bool target_set_registers(struct thread *t, const struct target_registers *r)
 	if (t->state == THREAD_RUNNING)
 		fake_registers[t->id] = *r;
 	return t->state == THREAD_RUNNING;
+}
+
+bool target_step_on(const struct thread *t)
+{
+	fake_stepped = t->id;
+	return t->state == THREAD_RUNNING;
+}
+
+enum target_known target_fpu(const struct thread *t, struct target_fpu *f)
+{
+	*f = fake_fpu;
+	return t->state == THREAD_RUNNING ? TARGET_ALL : TARGET_MODES;
+}
+
+bool target_set_fpu(const struct thread *t, const struct target_fpu *f)
+{
+	fake_fpu = *f;
+	return t->state == THREAD_RUNNING;
+}
+
+bool target_has_ymm(void)
+{
+	return true;
 }
 
 static size_t there(uint64_t address, size_t len)

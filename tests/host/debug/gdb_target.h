@@ -12,6 +12,8 @@ extern uint8_t fake_memory[MEMORY_SIZE];
 /* Thread 1 stopped, 2 runs on another CPU, 3 sleeps. */
 #define THREADS 3u
 extern struct target_registers fake_registers[THREADS + 1];
+extern struct target_fpu fake_fpu;  /* every thread's */
+extern unsigned fake_stepped;       /* the last thread that a step was to be about */
 extern struct target_point_info fake_points[8];
 extern unsigned fake_npoints;
 extern unsigned fake_breaks;        /* so many times debugger_break() was called */

@@ -2,7 +2,7 @@
 /*
  * The gdb stub, packet by packet, over a fake system.
  *
- * Links: debug/gdb/gdb.c debug/gdb/memory.c debug/gdb/packet.c debug/gdb/query.c debug/gdb/registers.c
+ * Links: debug/gdb/gdb.c debug/gdb/memory.c debug/gdb/packet.c debug/gdb/query.c debug/gdb/registers.c debug/gdb/describe.c
  *        debug/gdb/resume.c debug/gdb/scan.c debug/gdb/threads.c tests/host/debug/gdb_target.c kernel/printf.c
  */
 #include "tests/host/debug/gdb_target.h"
@@ -122,21 +122,25 @@ TEST(commands)
 		{ "M9000,1:00", "E01" }, { "M10000,2:00", "E01" }, { "M10000,1:zz", "E01" }, { "M", "E01" },
 		{ "Z5,10000,1", "" }, { "Z0,9000,1", "E01" }, { "Z", "E01" }, { "Z2,10000,0", "E01" }, { "Z2,10000,1000", "E01" },
 		{ "z0,10000,1", "E01" }, { "z2,10001,8", "E01" },
-		{ "p10", "1000010000000000" }, { "p11", "02020000" }, { "p1a", "xxxxxxxxxxxxxxxxxxxx" }, { "p22", "xxxxxxxx" },
-		{ "p", "E01" }, { "pffffffff", "xxxxxxxx" }, { "P", "E01" }, { "P0=", "E01" }, { "P0=00", "E01" }, { "P99=00", "E01" },
+		{ "p10", "1000010000000000" }, { "p11", "02020000" }, { "p1a", "00000000000000800040" },
+		{ "p22", "7f030000" }, { "p24", "ff3f0000" }, { "p3a", "801f0000" }, { "p4b", "E01" },
+		{ "p", "E01" }, { "pffffffff", "E01" }, { "P", "E01" }, { "P0=", "E01" }, { "P0=00", "E01" }, { "P99=00", "E01" },
 		{ "G", "E01" }, { "G00", "E01" },
 		{ "qGetTLSAddr:1,8,0", "" },
 		{ "qXfer:features:read:target.xml:0,10", "m<?xml version=\"1" },
 		{ "qXfer:features:read:target.xml:fffff,10", "l" }, { "qXfer:features:read:target.xml:", "E01" },
 		{ "qXfer:features:read:other.xml:0,10", "" },
 		{ "qRcmd,zz", "E01" },
-		{ "vCont;s:2", "E01" }, { "vCont;x", "E01" }, { "vCont;r1", "E01" }, { "vCont;", "E01" },
+		{ "vCont;s:4", "E.no CPU runs this thread, so it cannot be stepped; set a breakpoint and continue" },
+		{ "vCont;x", "E01" }, { "vCont;r1", "E01" }, { "vCont;", "E01" },
 		{ "s1000", "E01" }, { "C", "E01" },
 	};
 
 	for (unsigned i = 0; i < MEMORY_SIZE; i++)
 		fake_memory[i] = (uint8_t)i;
 	fake_registers[1] = (struct target_registers){ .rip = MEMORY + 0x10, .rflags = 0x202, .fs_base = 0x5000 };
+	fake_fpu = (struct target_fpu){ .control = 0x37f, .status = 0x3800, .tags = 0x80, .mxcsr = 0x1f80,
+					.st[0] = { [7] = 0x80, [9] = 0x40 } };
 	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		const char *got = answer_to(table[i][0]);
 
@@ -157,6 +161,28 @@ TEST(registers_of_a_sleeper_are_partly_unknown)
 	strcat(wanted, "$xxxxxxxxxxxxxxxx" "2211000000000000" "xxxxxxxxxxxxxxxx");
 	CHECK(strstr(fake_output, wanted));
 	CHECK(strstr(fake_output, "3300000000000000" "xxxxxxxx"));
+	CHECK(strstr(fake_output, "xxxx" "7f030000" "xxxx")); /* the FPU's modes are known */
+}
+
+TEST(the_fpu_is_set)
+{
+	fake_fpu = (struct target_fpu){ .mxcsr = 0x1f80 };
+	CHECK_STR(answer_to("P2b=000102030405060708090a0b0c0d0e0f"), "OK");
+	CHECK(fake_fpu.xmm[1][0] == 0 && fake_fpu.xmm[1][15] == 15 && fake_fpu.xmm[0][15] == 0);
+	CHECK_STR(answer_to("P1b=00000000000000800040"), "OK");
+	CHECK(fake_fpu.st[1][9] == 0x40);
+	CHECK_STR(answer_to("P24=fff30000"), "OK"); /* 5 is in use */
+	CHECK_EQ(fake_fpu.tags, 0x20);
+	CHECK_STR(answer_to("P4a=000102030405060708090a0b0c0d0e0f"), "OK");
+	CHECK(fake_fpu.ymm_high[15][15] == 15);
+	CHECK_STR(answer_to("P2b=0001"), "E01");
+}
+
+TEST(threads_of_other_cpus_are_stepped)
+{
+	fake_arrives();
+	fake_talk(asked, "$?#3f$vCont;s:2;c:1#2d", -1, -ENODEV, &how);
+	CHECK(how == TARGET_STEP && fake_stepped == 2);
 }
 
 TEST(registers_are_set)
@@ -275,7 +301,7 @@ TEST(the_target_description_comes_whole_in_pieces)
 		len += strlen(got + 1);
 	}
 	CHECK(strstr(whole, "<reg name=\"fop\" bitsize=\"32\" type=\"int\" regnum=\"41\"/>"));
-	CHECK(strstr(whole, "<reg name=\"gs_base\" bitsize=\"64\" type=\"int64\" regnum=\"25\"/></feature></target>"));
+	CHECK(strstr(whole, "<reg name=\"ymm15h\" bitsize=\"128\" type=\"uint128\" regnum=\"74\"/></feature></target>"));
 }
 
 TEST(monitor_commands)
