@@ -31,11 +31,31 @@ static bool register_value(const char *name, uint64_t *value)
 	return false;
 }
 
+/* Static functions of different files may have one name. */
+static void tell_of_namesakes(const char *name)
+{
+	const char *other;
+	uint64_t address;
+	unsigned n = 0;
+
+	for (unsigned i = 0; (other = symbol_at(i, &address)); i++)
+		n += strcmp(other, name) == 0;
+	if (n < 2)
+		return;
+	monitor_print("several functions are called %s:", name);
+	for (unsigned i = 0; (other = symbol_at(i, &address)); i++)
+		if (strcmp(other, name) == 0)
+			monitor_print(" 0x%lx", address);
+	monitor_print(", the first of which is meant\n");
+}
+
 static bool name_value(const char *name, uint64_t *value)
 {
 	if (*name == '$')
 		return register_value(name + 1, value);
 	*value = symbol_address(name);
+	if (*value)
+		tell_of_namesakes(name);
 	return *value;
 }
 

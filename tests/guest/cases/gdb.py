@@ -2,6 +2,7 @@
 """A real gdb on the image's own stub, and on its cores."""
 import contextlib
 import os
+import re
 
 from gdb_session import Gdb, Terminal, serial_line, virtio_line
 from harness import BOOT_TIMEOUT_S, ROOT, Guest, Machine, program, require, run_tool, status, test
@@ -73,7 +74,12 @@ def watchpoint(ctx):
         gdb.expect_after('watch watched', 'Hardware watchpoint 1: watched')
         gdb.expect_after('continue', 'Hardware watchpoint 1: watched', r'New value = \d+', 'middle')
         gdb.expect_after('continue', 'Hardware watchpoint 1: watched')
+        gdb.run('delete')
         gdb.expect_after('rwatch corner.y', 'Hardware read watchpoint 2')
+        gdb.expect_after('continue', 'Hardware read watchpoint 2: corner.y', 'Value = 4', 'middle')
+        gdb.run('delete')
+        gdb.expect_after('awatch rounds', 'watchpoint 3: rounds')
+        gdb.expect_after('continue', 'watchpoint 3: rounds', r'[Vv]alue = \d+', 'innermost|middle')
         gdb.run('delete')
         end(guest, gdb)
 
@@ -122,6 +128,27 @@ def two_cpus(ctx):
         gdb.expect('Continuing')
         gdb.interrupt()
         end(guest, gdb)
+
+
+def meeting(kind):
+    @test(f'guest/gdb/meeting/{kind}', weight=2)
+    def run(ctx):
+        """two CPUs come to a breakpoint at the same moment, again and again: each has its turn, every time"""
+        with debuggee(ctx, cpus=2, append='gdb=ttyS1,wait', ready='main.. waits for gdb', arguments=['meet']) as (guest, gdb):
+            gdb.run(f'{kind} meeting')
+            stops = {'0': 0, '1': 0}
+            for _ in range(16):
+                shown = gdb.expect_after('continue', r'Breakpoint 1, meeting \(who=')
+                stops[re.search(r'=(\d)\)', shown)[1]] += 1
+            require(stops == {'0': 8, '1': 8}, f'stops: {stops}')
+            gdb.run('delete')
+            gdb.run('detach')
+            guest.expect('^met 8 and 8 times$')
+            require(guest.finish() == 0, 'it did not end well')
+
+
+meeting('break')
+meeting('hbreak')
 
 
 @test('guest/gdb/wait', weight=2)
@@ -255,6 +282,10 @@ def check_core(ctx, core, *reasons):
         gdb.expect_after('info threads', '"main"')
         gdb.expect_after('thimble ps', '^ +id cpu', r'boot +.*thread_join < kmain', 'main')
         gdb.expect_after('thimble log', 'virtio')
+        gdb.run(f"thread {gdb.thread_in('spinner')}")
+        gdb.expect_after('print $xmm9.v4_int32', r'= \{1, 2, 3, 4\}')
+        gdb.expect_after('print $ymm9.v8_int32', r'= \{1, 2, 3, 4, 5, 6, 7, 8\}')
+        gdb.expect_after('info registers float', '^st0 +1 ', r'^st1 +3\.14159')
         gdb.run(f"thread {gdb.thread_in('main')}")
         gdb.expect_after('thimble local own', '^own = 1$')
 

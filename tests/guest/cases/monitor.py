@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import time
 
 from gdb_session import Terminal
 from harness import BOOT_TIMEOUT_S, ROOT, Boot, Failed, Guest, Machine, program, require, run_tool, status, test
@@ -114,6 +115,7 @@ def look_round(m):
     m.check('show nonsense', 'there is no such thing')
     m.check('p', 'which|a value is missing')
     m.check('bt 4711', 'no such thread')
+    m.check('print run', r'^several functions are called run: .*, the first of which is meant$', r'<run>')
 
 
 def look_at_parts(m):
@@ -344,6 +346,53 @@ def breakpoints(ctx):
         require(m.finish() == 0, 'status')
 
 
+def watch_reads(cpus):
+    @test(f'guest/monitor/watch_reads/{cpus}', weight=cpus)
+    def run(ctx):
+        """a watchpoint for accesses is hit by the write, and by the read behind it"""
+        with Monitor(ctx, 'commands', cpus=cpus) as m:
+            m.stopped('from the program')
+            m.check(f'watch {address_of_watched(m)} 4 rw', 'watchpoint for accesses')
+            for function in ('change', 'commands'):
+                m.order('continue')
+                m.stopped(f'watchpoint on {address_of_watched(m)}')
+                m.check('bt', rf'^#0 .*{function}\+')
+            m.order('continue')
+            m.expect('^watched is 5$')
+            require(m.finish() == 0, 'status')
+
+
+watch_reads(1)
+watch_reads(2)
+
+
+def step_and_fill(cpus):
+    @test(f'guest/monitor/step_and_fill/{cpus}', weight=cpus)
+    def run(ctx):
+        """a step over an instruction for which a page has to be filled first ends behind that instruction"""
+        with Monitor(ctx, 'commands', cpus=cpus) as m:
+            m.stopped('from the program')
+            m.ask('break fill_page')
+            m.order('continue')
+            m.stopped('hardware breakpoint')
+            m.check('x/bx $rdi', 'not mapped')
+            for _ in range(6):
+                m.order('step')
+                m.stopped('step')
+                m.check('bt', r'^#0 .*fill_page\+')
+                if ' 07' in m.ask('x/bx $rdi'):
+                    break
+            m.check('x/bx $rdi', ' 07$')
+            m.order('continue')
+            m.expect('^the page holds 7$')
+            m.expect('^the other thread runs$')
+            require(m.finish() == 0, 'status')
+
+
+step_and_fill(1)
+step_and_fill(2)
+
+
 # --- ways in ---
 
 def way_in(name, mode, enter, why, machine='q35', cpus=1, **options):
@@ -398,6 +447,19 @@ def ending(word, wanted, *shows, machine='q35'):
 
 TESTS += [ending('exit', status.PANIC), ending('reboot', status.BOOT_FAILED), ending('nonsense', status.PANIC),
           ending('monitor', status.PANIC), ending('reboot', status.BOOT_FAILED, machine='microvm')]
+
+
+@test('guest/monitor/panic/halt')
+def halt(ctx):
+    """the report, then nothing: the machine stands still, and its host knows why"""
+    with Guest(Machine(image=program(ctx, 'null'), arguments=['read'], append='panic=halt', cpus=2)) as guest:
+        guest.expect('^kernel panic: NULL pointer dereference')
+        guest.event('GUEST_CRASHLOADED')
+        deadline = time.monotonic() + BOOT_TIMEOUT_S
+        while (shown := guest.qmp('human-monitor-command', **{'command-line': 'info registers -a'})).count('HLT=1') < 2:
+            require(time.monotonic() < deadline, f'not all CPUs are halted:\n{shown}')
+            time.sleep(0.1)
+        require(guest.qmp('query-status')['status'] == 'running' and not guest.ended, 'the machine has ended')
 
 
 @test('guest/monitor/panic/command')

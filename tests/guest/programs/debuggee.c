@@ -31,7 +31,7 @@ __attribute__((noinline)) static int middle(int n)
 	int twice = innermost(n);
 
 	halves += half(n);
-	if (rounds % 3 == 0)
+	if (rounds % 3 == corner.y - 4)
 		watched = twice;
 	return twice + 1;
 }
@@ -67,9 +67,46 @@ static void *spinner(void *arg)
 	return NULL;
 }
 
+/* --- two threads that call a function at the same moment --- */
+
+enum { MEETINGS = 8 };
+
+static volatile int met[2];
+static int arrived;
+
+__attribute__((noipa)) static void meeting(int who)
+{
+	met[who]++;
+}
+
+static void *attend(void *arg)
+{
+	for (int i = 1; i <= MEETINGS; i++) {
+		__atomic_fetch_add(&arrived, 1, __ATOMIC_SEQ_CST);
+		while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) < 2 * i)
+			;
+		meeting((int)(intptr_t)arg);
+	}
+	return NULL;
+}
+
+/* The spinner's CPU is wanted. */
+static int meet(pthread_t spinning)
+{
+	pthread_t other;
+
+	done = 1;
+	pthread_join(spinning, NULL);
+	pthread_create(&other, NULL, attend, (void *)1);
+	attend(NULL);
+	pthread_join(other, NULL);
+	printf("met %d and %d times\n", met[0], met[1]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	static unsigned long turns;
+	static volatile unsigned long turns;
 	pthread_t threads[2];
 	volatile struct point *volatile nowhere = NULL;
 
@@ -77,7 +114,11 @@ int main(int argc, char **argv)
 	heap = strcpy(sbrk(1 << 20), "on the heap");
 	pthread_mutex_lock(&mutex);
 	pthread_create(&threads[0], NULL, waiter, NULL);
-	pthread_create(&threads[1], NULL, spinner, &turns);
+	pthread_create(&threads[1], NULL, spinner, (void *)&turns);
+	while (!turns)
+		usleep(1000);
+	if (argc > 1 && strcmp(argv[1], "meet") == 0)
+		return meet(threads[1]);
 	puts("ready");
 	if (argc > 1 && strcmp(argv[1], "fail") == 0)
 		nowhere->y = middle(20);

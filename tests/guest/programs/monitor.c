@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/kdb.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,12 @@ static __attribute__((noipa)) int add_one(int a)
 static __attribute__((noipa)) void change(int to)
 {
 	watched = to;
+}
+
+/* Whoever first touches a page has it filled by the kernel. */
+static __attribute__((noipa)) void fill_page(volatile char *page)
+{
+	*page = 7;
 }
 
 static void *spinner(void *arg)
@@ -54,6 +61,7 @@ static int commands(void)
 {
 	pthread_t spinning;
 	unsigned long before;
+	char *page;
 
 	if (!kdb_enter || listen_somewhere())
 		return 9;
@@ -65,6 +73,9 @@ static int commands(void)
 	printf("one and one is %d\n", add_one(1));
 	change(5);
 	printf("watched is %d\n", watched);
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	fill_page(page);
+	printf("the page holds %d\n", *page);
 	before = turns;
 	while (turns == before)
 		usleep(1000);
