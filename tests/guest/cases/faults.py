@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a program must not do: each time the right words, a panic, and the panic's status."""
-from harness import Boot, Guest, Machine, program, require, status, test
+import re
+import subprocess
+
+from gdb_session import Terminal
+from harness import BOOT_TIMEOUT_S, PROGRAMS, ROOT, Boot, Guest, Machine, program, require, status, test
 
 TESTS = []
 
@@ -52,6 +56,39 @@ TESTS += [fault(name, how, words, machine) for name, kinds in FAULTS.items() for
           for machine in ('q35', 'microvm')]
 
 TESTS.append(Boot('guest/fault/triple', 'exception', ['triple'], status.BOOT_FAILED, hides=('survived', 'panic')))
+
+
+def line_of(path, statement):
+    """The number of the one line that has it."""
+    numbers = [n for n, line in enumerate(path.read_text().split('\n'), 1) if statement in line]
+    require(len(numbers) == 1, f'{statement!r} is on lines {numbers} of {path}')
+    return numbers[0]
+
+
+def decoded(name, how, statement, frame, caller, streams):
+    @test(f'guest/fault/decoded/{name}/{how}/{streams}', weight=1)
+    def run(ctx):
+        """tools/thimble run adds file and line to a panic's frames: the planted fault's, and those of its callers"""
+        path = PROGRAMS / f'{name}.c'
+        argv = [ROOT / 'tools/thimble', 'run', program(ctx, name), '--', how]
+        if streams == 'pipes':
+            done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False, timeout=BOOT_TIMEOUT_S)
+            shown, code = done.stdout.decode().replace('\r', ''), done.returncode
+        else:
+            with Terminal(argv) as terminal:
+                while terminal.read(BOOT_TIMEOUT_S):
+                    pass
+                shown, code = terminal.text, terminal.process.wait(BOOT_TIMEOUT_S)
+        require(code == status.PANIC, f'status {code}\n{shown}')
+        place = re.escape(f'{path.relative_to(ROOT)}:{line_of(path, statement)}')
+        require(re.search(rf'^{frame}\+0x[0-9a-f]+ (\S*/)?{place}$', shown, re.MULTILINE), f'no {frame} at {place} in\n{shown}')
+        require(re.search(rf'^#\d+ +0x[0-9a-f]+ {caller}$', shown, re.MULTILINE), f'no {caller} in\n{shown}')
+
+
+for streams in ('pipes', 'terminal'):
+    decoded('null', 'read', 'printf("read', r'#0 +0x[0-9a-f]{16} main', r'thread_run\+0x[0-9a-f]+ \S*kernel/thread\.c:\d+', streams)
+    decoded('stack_overflow', 'thread', 'return recurse(n + 1)', r'#[1-9]\d* +0x[0-9a-f]{16} recurse',
+            rf'thread\+0x[0-9a-f]+ \S*programs/stack_overflow\.c:{line_of(PROGRAMS / "stack_overflow.c", "recurse(1)")}', streams)
 
 
 @test('guest/fault/canary')

@@ -2,6 +2,7 @@
 """A real gdb on the image's own stub, and on its cores."""
 import contextlib
 import os
+import pathlib
 import re
 
 from gdb_session import Gdb, Terminal, serial_line, virtio_line
@@ -346,6 +347,15 @@ def core_refused(ctx):
             guest.expect(words)
             require(guest.finish() == status.PANIC, 'no panic')
         require(disk.read_bytes() == before, 'the disk was written to')
+
+
+@test('guest/gdb/helpers')
+def helpers(ctx):
+    """each of the commands that tools/gdb/thimble.py brings is given in one of the tests of this file"""
+    with Gdb(program(ctx, 'debuggee', '--with', 'debug'), settings=[f'source {HELPERS}']) as gdb:
+        commands = re.findall(r'^thimble (\w+)', gdb.run('help thimble'), re.MULTILINE)
+    given = set(re.findall(r'thimble (\w+)', pathlib.Path(__file__).read_text()))
+    require(len(commands) > 5 and not set(commands) - given, f'no test gives {set(commands) - given} of {commands}')
 
 
 # --- the tool ---
