@@ -51,6 +51,7 @@ static void *keep(void *p)
 static void *low_alloc(size_t size)
 {
 	static uint8_t *start;
+	size_t taken = (size + 2 * PAGE_SIZE - 1) & -PAGE_SIZE;
 	uint8_t *p;
 
 	if (!start) {
@@ -59,10 +60,10 @@ static void *low_alloc(size_t size)
 	}
 	if (low_used == 0)
 		ASAN_POISON_MEMORY_REGION(start, LOW_BYTES);
-	if (size > LOW_BYTES - PAGE_SIZE - low_used)
+	if (size > LOW_BYTES || taken > LOW_BYTES - low_used)
 		return NULL;
 	p = start + low_used;
-	low_used += (size + 2 * PAGE_SIZE - 1) & -PAGE_SIZE;
+	low_used += taken;
 	ASAN_UNPOISON_MEMORY_REGION(p, size);
 	return p;
 }
