@@ -131,27 +131,6 @@ def two_cpus(ctx):
         end(guest, gdb)
 
 
-def meeting(kind):
-    @test(f'guest/gdb/meeting/{kind}', weight=2)
-    def run(ctx):
-        """two CPUs come to a breakpoint at the same moment, again and again: each has its turn, every time"""
-        with debuggee(ctx, cpus=2, append='gdb=ttyS1,wait', ready='main.. waits for gdb', arguments=['meet']) as (guest, gdb):
-            gdb.run(f'{kind} meeting')
-            stops = {'0': 0, '1': 0}
-            for _ in range(16):
-                shown = gdb.expect_after('continue', r'Breakpoint 1, meeting \(who=')
-                stops[re.search(r'=(\d)\)', shown)[1]] += 1
-            require(stops == {'0': 8, '1': 8}, f'stops: {stops}')
-            gdb.run('delete')
-            gdb.run('detach')
-            guest.expect('^met 8 and 8 times$')
-            require(guest.finish() == 0, 'it did not end well')
-
-
-meeting('break')
-meeting('hbreak')
-
-
 @test('guest/gdb/wait', weight=2)
 def wait(ctx):
     """gdb=PORT,wait: nothing of the app has run yet; a breakpoint in main() is met"""
